@@ -1,0 +1,3 @@
+export * from "./error.js";
+export * from "./progress.js";
+export * from "./random.js";
