@@ -1,7 +1,7 @@
 /**
  * Solves A x = b for a symmetric positive definite A by Cholesky's decomposition A = L L^T. A pivot that is not
- * above `floor` times the largest diagonal entry (a direction in which A is flat but for rounding) is replaced by that entry, so
- * that the solution stays finite and moves little in that direction.
+ * above `floor` times the largest diagonal entry (a direction in which A is flat but for rounding) is replaced by
+ * that entry, so that the solution stays finite and moves little in that direction.
  *
  * @param matrix n x n, row-major; its lower triangle is read and overwritten with L
  * @param vector length n, overwritten with x

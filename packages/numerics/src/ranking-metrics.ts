@@ -100,7 +100,7 @@ export function forEachThreshold(
   }
   const order = sortOrder(scores, "scores");
   for (let at = order.length - 1; at >= 0; ) {
-    const threshold = scores[order[at]];
+    const threshold = scores[order[at]] + 0; // -0 and 0 are one threshold
     let positives = 0;
     let size = 0;
     for (; at >= 0 && scores[order[at]] === threshold; at--) {
