@@ -1,1 +1,13 @@
-export {};
+export * from "./assembly.js";
+export * from "./batch-pipeline.node.js";
+export * from "./bins.js";
+export * from "./chromosome-names.js";
+export * from "./labels.js";
+export * from "./load-study.node.js";
+export * from "./sampling.js";
+export * from "./splits.js";
+export * from "./study.js";
+export * from "./study-file.js";
+export * from "./tracks.node.js";
+export * from "./window-maker.js";
+export * from "./windows.js";

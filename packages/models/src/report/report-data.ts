@@ -56,6 +56,8 @@ export interface KernelSummary {
   readonly probabilities: readonly number[];
   /** Mean track signal at every kernel position (same length as the kernel), by track name. */
   readonly meanSignal: Readonly<Record<string, readonly number[]>>;
+  /** Units of the signals, by track name; shown beside the names where known. */
+  readonly signalUnits?: Readonly<Record<string, string>>;
 }
 
 /** A stretch of genome to draw: what was measured, what was predicted, where the peaks are. */

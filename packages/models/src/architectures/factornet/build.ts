@@ -1,0 +1,182 @@
+import {
+  add,
+  alignStrands,
+  type Build,
+  bidirectionalLstm,
+  binaryCrossEntropyFromStrandLogits,
+  bothStrands,
+  concatenate,
+  constantValue,
+  convolution1d,
+  dense,
+  dropout,
+  flatten,
+  fromValues,
+  type Graph,
+  glorotUniform,
+  lstmParameters,
+  maxPool1d,
+  meanOverStrands,
+  multiply,
+  perPositionDense,
+  relu,
+  repeatForStrands,
+  sigmoid,
+  strandConvolution1d,
+  subtract,
+  type Tensor,
+  transpose,
+  zeros,
+} from "@bindscape/gradient";
+import { BindscapeError } from "@bindscape/numerics";
+import { countChannels, type WindowPlan } from "@bindscape/study";
+import type { NetworkContext } from "../../model-definition.js";
+import { type FactorNetOptions, poolWidthOf } from "./options.js";
+import { seededConvolution } from "./seeding.js";
+
+/**
+ * FactorNet (Quang and Xie 2019, Figure 1 and section 2.4): convolution, per-position dense layer, max pooling,
+ * bidirectional LSTM, dense layers. The same weights see both strands; the strands' sigmoid outputs are averaged.
+ * Bin-level features join the dense layer, with a second dense layer behind (section 2.3).
+ */
+export function buildFactorNet(options: FactorNetOptions, context: NetworkContext): Build {
+  const { plan, tasks } = context;
+  const channels = countChannels(plan);
+  const { kernels, kernelWidth, windowLength } = options;
+  const poolWidth = poolWidthOf(options);
+  const positions = windowLength - kernelWidth + 1;
+  const steps = Math.floor(positions / poolWidth);
+  if (steps < 1) {
+    throw new BindscapeError({
+      found: `windows of ${windowLength} bp, kernels of ${kernelWidth} bp and pooling over ${poolWidth} bp`,
+      expected: "at least one pooled position",
+      next: "Use longer windows or narrower kernels",
+    });
+  }
+  const permutation = reverseComplementChannels(plan);
+
+  return (graph: Graph) => {
+    const parameter = (name: string, shape: number[], initialise = glorotUniform()) =>
+      graph.parameter(name, shape, initialise);
+    const windows = graph.input("windows", [graph.batch, channels, windowLength]);
+    const seeded = options.seedKernels ? seededConvolution(options, context, channels) : null;
+    const kernel = parameter(
+      "convolution.kernel",
+      [kernels, channels, kernelWidth],
+      seeded ?? glorotUniform(),
+    );
+    const bias = parameter("convolution.bias", [kernels], zeros());
+    // Where the pool divides the positions exactly, the reverse strand can be computed in forward coordinates,
+    // which saves turning the windows round; otherwise the strands' remainders differ and it cannot.
+    const divides = positions % poolWidth === 0;
+    const convolved = relu(
+      divides
+        ? strandConvolution1d(windows, kernel, bias, permutation)
+        : convolution1d(bothStrands(windows, permutation), kernel, bias),
+    );
+    const perPosition = relu(
+      perPositionDense(
+        dropout(convolved, options.convolutionDropout),
+        parameter("position.kernel", [kernels, kernels]),
+        parameter("position.bias", [kernels], zeros()),
+      ),
+    );
+    const pooled = maxPool1d(perPosition, { size: poolWidth });
+    let hidden = transpose(divides ? alignStrands(pooled) : pooled, [0, 2, 1]);
+    let width = kernels;
+    if (options.recurrent > 0) {
+      hidden = bidirectionalLstm(
+        hidden,
+        lstmParameters(graph, "recurrent", { inputs: kernels, units: options.recurrent }),
+        {
+          gateActivation: options.gates,
+          inputDropout: options.recurrentDropout,
+          recurrentDropout: options.recurrentDropout,
+        },
+      );
+      width = 2 * options.recurrent;
+    }
+    let top = flatten(dropout(hidden, options.dropout));
+    top = relu(
+      dense(
+        top,
+        parameter("dense.kernel", [steps * width, options.dense]),
+        parameter("dense.bias", [options.dense], zeros()),
+      ),
+    );
+    const features = plan.features.length > 0 ? scaledFeatures(graph, context) : null;
+    if (features) {
+      top = relu(
+        dense(
+          dropout(concatenate([top, repeatForStrands(features)], 1), options.featureDropout),
+          parameter("merge.kernel", [options.dense + plan.features.length, options.dense]),
+          parameter("merge.bias", [options.dense], zeros()),
+        ),
+      );
+    }
+    top = dropout(top, options.dropout);
+    let logits = dense(
+      top,
+      parameter("output.kernel", [options.dense, tasks]),
+      graph.parameter("output.bias", [tasks], fromValues(Float32Array.from(context.boundShare, logitOf))),
+    );
+    if (features && options.linearFeatures)
+      logits = add(logits, repeatForStrands(linearPart(graph, features, context)));
+    const labels = graph.input("labels", [graph.batch, tasks]);
+    const weights = graph.input("weights", [graph.batch, tasks]);
+    return {
+      outputs: {
+        probability: meanOverStrands(sigmoid(logits)),
+        // For kernel motifs only (pruned otherwise): even rows see the window, odd rows its reverse complement.
+        convolution: relu(convolution1d(bothStrands(windows, permutation), kernel, bias)),
+      },
+      loss: binaryCrossEntropyFromStrandLogits(logits, labels, weights),
+    };
+  };
+}
+
+/** Features as deviations from their training mean in units of their training spread. */
+function scaledFeatures(graph: Graph, { plan, featureScaling }: NetworkContext): Tensor {
+  const width = plan.features.length;
+  const fixed = (name: string, values: readonly number[]) =>
+    graph.parameter(name, [width], fromValues(Float32Array.from(values)), { trainable: false });
+  const raw = graph.input("features", [graph.batch, width]);
+  const centred = subtract(raw, fixed("features.mean", featureScaling.mean));
+  return multiply(
+    centred,
+    fixed(
+      "features.inverseScale",
+      featureScaling.scale.map((scale) => 1 / scale),
+    ),
+  );
+}
+
+/** A linear function of the features and their squares, starting at 0. */
+function linearPart(graph: Graph, features: Tensor, { plan, tasks }: NetworkContext): Tensor {
+  const terms = concatenate([features, multiply(features, features)], 1);
+  return dense(
+    terms,
+    graph.parameter("linear.kernel", [2 * plan.features.length, tasks], zeros()),
+    graph.parameter("linear.bias", [tasks], constantValue(0), { trainable: false }),
+  );
+}
+
+/** Which channel stands for each channel on the other strand: A-T, C-G, and tracks ending in _fwd and _rev. */
+export function reverseComplementChannels(plan: WindowPlan): number[] {
+  const partner = (name: string) =>
+    /_fwd$/.test(name)
+      ? name.replace(/_fwd$/, "_rev")
+      : /_rev$/.test(name)
+        ? name.replace(/_rev$/, "_fwd")
+        : name;
+  const tracks = plan.tracks.map((name, index) => {
+    const other = plan.tracks.indexOf(partner(name));
+    return 4 + (other < 0 ? index : other);
+  });
+  return [3, 2, 1, 0, ...tracks];
+}
+
+function logitOf(share: number): number {
+  const clipped = Math.min(Math.max(share, 1e-6), 1 - 1e-6);
+  return Math.log(clipped / (1 - clipped));
+}

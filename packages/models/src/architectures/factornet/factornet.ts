@@ -1,0 +1,60 @@
+import { defineModel } from "../../model-definition.js";
+import { buildFactorNet } from "./build.js";
+import { type FactorNetOptions, factorNetOptions } from "./options.js";
+import { seededKernels } from "./seeding.js";
+
+/** FactorNet: cell-type-specific binding from sequence and signal tracks. */
+export const factorNet = defineModel({
+  name: "factornet",
+  title: "FactorNet",
+  citation:
+    "Quang D, Xie X. FactorNet: a deep learning framework for predicting cell type specific transcription factor binding from nucleotide-resolution sequential data. Methods 166:40-47 (2019).",
+  options: factorNetOptions,
+  presets: {
+    paper: {
+      about: "Tables S1 and S3 of the paper: 1,000 bp, 32 kernels of 26 bp, LSTM 32, dense 128",
+      options: {},
+    },
+  },
+  windowLength: (options) => options.windowLength,
+  binFeatures: ({ binFeatures }) => ({
+    motif: binFeatures === "motif" || binFeatures === "motif-and-signal",
+    signal: binFeatures === "signal" || binFeatures === "motif-and-signal",
+  }),
+  build: buildFactorNet,
+  firstLayer: (options, { motifs }) => ({
+    output: "convolution",
+    width: options.kernelWidth,
+    kernels: options.kernels,
+    seeded: seededKernels(options, motifs),
+  }),
+  departures: describeDepartures,
+});
+
+const paper = factorNetOptions.parse({});
+
+function describeDepartures(options: FactorNetOptions): string[] {
+  const departures: string[] = [
+    "The output bias starts at the log-odds of the training share of bound windows, where Keras starts it at 0.",
+    "The recurrent dropout mask is shared by the four gates; Keras 1 draws one for each.",
+  ];
+  const changed = (Object.keys(paper) as (keyof FactorNetOptions)[]).filter(
+    (key) => options[key] !== paper[key],
+  );
+  if (changed.length > 0) {
+    departures.push(
+      `Options other than the paper's: ${changed.map((key) => `${key} ${options[key]} (paper ${paper[key]})`).join(", ")}.`,
+    );
+  }
+  if (options.binFeatures !== "none") {
+    departures.push(
+      "Bin-level features are the motif score and the signal around the bin; the paper's are gene annotations and CpG islands.",
+    );
+  }
+  if (options.linearFeatures) {
+    departures.push(
+      "A linear and quadratic function of the bin-level features is added to the logit: an extension.",
+    );
+  }
+  return departures;
+}

@@ -1,0 +1,51 @@
+import { z } from "zod";
+
+const share = z.number().min(0).max(0.95);
+
+/** Hyperparameters of FactorNet; defaults are those of the paper's Table S1 and the published training script. */
+export const factorNetOptions = z.strictObject({
+  windowLength: z
+    .int()
+    .min(50)
+    .max(100_000)
+    .default(1000)
+    .describe("Window length in bp, centred on the bin (-L)"),
+  kernels: z.int().min(2).max(1024).default(32).describe("Convolution kernels (-k)"),
+  kernelWidth: z.int().min(3).max(200).default(26).describe("Kernel width in bp (-w)"),
+  poolWidth: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("Max-pooling width and stride in bp; half the kernel width where absent"),
+  recurrent: z.int().min(0).max(1024).default(32).describe("LSTM units in each direction (-r); 0 for none"),
+  dense: z.int().min(1).max(4096).default(128).describe("Units of the dense layer (-d)"),
+  dropout: share.default(0.5).describe("Dropout after the recurrent and the dense layer (-p)"),
+  convolutionDropout: share.default(0.1).describe("Dropout after the convolution"),
+  recurrentDropout: share.default(0.1).describe("Dropout on the inputs and the recurrent state of the LSTM"),
+  featureDropout: share
+    .default(0.1)
+    .describe("Dropout on the dense layer joined with the bin-level features"),
+  gates: z
+    .enum(["hard-sigmoid", "sigmoid"])
+    .default("hard-sigmoid")
+    .describe("LSTM gate activation; Keras 1 used hard-sigmoid"),
+  seedKernels: z
+    .boolean()
+    .default(false)
+    .describe("Start two kernels a motif, forward and reverse complement, from its PWM (-mo)"),
+  binFeatures: z
+    .enum(["none", "signal", "motif", "motif-and-signal"])
+    .default("none")
+    .describe("Bin-level features beside the dense layer: motif score, signal around the bin, or both"),
+  linearFeatures: z
+    .boolean()
+    .default(false)
+    .describe("Also add a linear (and square) function of the bin-level features to the logit: an extension"),
+});
+
+export type FactorNetOptions = z.output<typeof factorNetOptions>;
+
+/** Pooling width in bp. */
+export function poolWidthOf(options: FactorNetOptions): number {
+  return options.poolWidth ?? Math.max(1, Math.floor(options.kernelWidth / 2));
+}

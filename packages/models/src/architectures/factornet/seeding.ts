@@ -1,0 +1,70 @@
+import { glorotUniform, type Initialiser } from "@bindscape/gradient";
+import { logOddsMatrix, type Motif } from "@bindscape/motifs";
+import type { NetworkContext, SeededKernel } from "../../model-definition.js";
+import type { FactorNetOptions } from "./options.js";
+
+/** Which kernels start from which motif: kernels 2m and 2m + 1 from motif m, forward and reverse complement. */
+export function seededKernels(options: FactorNetOptions, motifs: readonly (Motif | null)[]): SeededKernel[] {
+  if (!options.seedKernels) return [];
+  const seeded: SeededKernel[] = [];
+  for (const motif of distinctMotifs(motifs)) {
+    if (seeded.length + 2 > options.kernels) break;
+    seeded.push({ index: seeded.length, motif: motif.name, strand: "+" });
+    seeded.push({ index: seeded.length, motif: motif.name, strand: "-" });
+  }
+  return seeded;
+}
+
+/**
+ * Initial kernels with the motifs' log-odds in the first of them: log2((p + 0.001) / 0.25) in the middle of the
+ * kernel, all other weights of a seeded kernel 0, as the published training script's -mo. Motifs wider than the
+ * kernel lend their most informative stretch. The rest starts as without seeds.
+ */
+export function seededConvolution(
+  options: FactorNetOptions,
+  context: NetworkContext,
+  channels: number,
+): Initialiser {
+  return (shape, random) => {
+    const values = glorotUniform()(shape, random);
+    const width = options.kernelWidth;
+    const motifs = distinctMotifs(context.motifs);
+    for (const { index, strand } of seededKernels(options, context.motifs)) {
+      const motif = motifs[index >> 1];
+      const logOdds = logOddsMatrix(motif, { background: [0.25, 0.25, 0.25, 0.25], pseudocount: 0.001 });
+      const used = Math.min(motif.length, width);
+      const first = motif.length > width ? mostInformativeStart(logOdds, motif.length, width) : 0;
+      const at = Math.floor((width - used) / 2);
+      values.fill(0, index * channels * width, (index + 1) * channels * width);
+      for (let position = 0; position < used; position++) {
+        for (let base = 0; base < 4; base++) {
+          const row = strand === "+" ? first + position : first + used - 1 - position;
+          const column = strand === "+" ? base : 3 - base;
+          values[(index * channels + base) * width + at + position] = logOdds[row * 4 + column];
+        }
+      }
+    }
+    return values;
+  };
+}
+
+function distinctMotifs(motifs: readonly (Motif | null)[]): Motif[] {
+  const byId = new Map<string, Motif>();
+  for (const motif of motifs) if (motif) byId.set(motif.id, motif);
+  return [...byId.values()];
+}
+
+/** Start of the `width` rows with the largest sum of absolute log-odds. */
+function mostInformativeStart(logOdds: Float64Array, length: number, width: number): number {
+  let best = 0;
+  let bestSum = -1;
+  for (let start = 0; start + width <= length; start++) {
+    let sum = 0;
+    for (let i = start * 4; i < (start + width) * 4; i++) sum += Math.abs(logOdds[i]);
+    if (sum > bestSum) {
+      bestSum = sum;
+      best = start;
+    }
+  }
+  return best;
+}

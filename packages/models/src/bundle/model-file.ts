@@ -1,0 +1,81 @@
+import { BindscapeError } from "@bindscape/numerics";
+import { z } from "zod";
+
+const numbers = z.array(z.number());
+
+const binFeatureSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("motif"),
+    name: z.string(),
+    logOdds: numbers.max(4000),
+    length: z.int().positive().max(1000),
+    sites: z.enum(["inside", "middle"]),
+  }),
+  z.strictObject({
+    kind: z.literal("signal"),
+    name: z.string(),
+    track: z.string(),
+    width: z.int().positive().max(1_000_000),
+    log: z.boolean(),
+  }),
+]);
+
+/** What `model.json` of a bundle holds: everything needed to build the network and feed it, but the weights. */
+export const modelFileSchema = z.strictObject({
+  format: z.literal("bindscape-model"),
+  version: z.literal(1),
+  model: z.string(),
+  options: z.record(z.string(), z.unknown()),
+  citation: z.string(),
+  departures: z.array(z.string()),
+  tasks: z.array(z.strictObject({ factor: z.string(), cell: z.string() })).min(1),
+  plan: z.strictObject({
+    windowLength: z.int().positive().max(1_000_000),
+    binSize: z.int().positive().max(1_000_000),
+    tracks: z.array(z.string()).max(1000),
+    features: z.array(binFeatureSchema).max(1000),
+  }),
+  bins: z.strictObject({
+    size: z.int().positive(),
+    step: z.int().positive(),
+    boundOverlap: z.int().positive(),
+  }),
+  featureScaling: z.strictObject({ mean: numbers, scale: numbers }),
+  boundShare: numbers,
+  seededKernels: z.array(z.strictObject({ index: z.int(), motif: z.string(), strand: z.enum(["+", "-"]) })),
+  training: z.strictObject({
+    study: z.string(),
+    assembly: z.string(),
+    seed: z.number(),
+    settings: z.record(z.string(), z.unknown()),
+    epochs: z.int(),
+    bestEpoch: z.int(),
+    validationLoss: z.number(),
+  }),
+});
+
+export type ModelFile = z.infer<typeof modelFileSchema>;
+
+/** @throws BindscapeError where the text is not a model file of this version */
+export function parseModelFile(text: string, source: string): ModelFile {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new BindscapeError({
+      source,
+      found: "not valid JSON",
+      expected: "the model.json of a bundle",
+      cause,
+    });
+  }
+  const result = modelFileSchema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new BindscapeError({
+    source,
+    found: `${issue.path.join(".") || "the file"}: ${issue.message}`,
+    expected: "the model.json of a Bindscape bundle, version 1",
+    next: "Train the model again with this version of Bindscape",
+  });
+}

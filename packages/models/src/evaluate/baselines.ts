@@ -1,0 +1,89 @@
+import { fitLogisticRegression } from "@bindscape/numerics";
+import {
+  type BinFeature,
+  type BinSplits,
+  type Experiment,
+  type Study,
+  TRAINING,
+  WindowMaker,
+  type WindowSource,
+} from "@bindscape/study";
+import { motifFeature, signalFeatures } from "../bin-features.js";
+import { requestBins, selectBins } from "./select-bins.js";
+
+/** Scores of a baseline on the evaluated bins. */
+export interface BaselineScores {
+  readonly method: "pwm" | "signal" | "regression";
+  readonly label: string;
+  readonly scores: Float64Array;
+}
+
+/**
+ * What can be had without a network, on the same bins: the best PWM log-odds in the bin, the signal in the bin,
+ * and logistic regression on PWM, signal in 200 bp and 1 kb (log counts) and their squares, trained on all
+ * training bins. Baselines whose inputs the study lacks are left out.
+ */
+export function scoreBaselines(
+  study: Study,
+  experiment: Experiment,
+  source: WindowSource,
+  splits: BinSplits,
+  bins: Uint32Array,
+): BaselineScores[] {
+  const motif = experiment.motif ? [motifFeature(experiment.motif, source.codes, "inside")] : [];
+  const signal = signalFeatures(source);
+  const features: BinFeature[] = [...motif, ...signal];
+  if (features.length === 0) return [];
+  const width = features.length;
+  const maker = new WindowMaker(source, {
+    windowLength: study.bins.grid.size,
+    binSize: study.bins.grid.size,
+    tracks: [],
+    features,
+  });
+  const values = maker.fillFeatures(requestBins(study, bins));
+  const column = (index: number) =>
+    Float64Array.from({ length: bins.length }, (_, row) => values[row * width + index]);
+  const baselines: BaselineScores[] = [];
+  if (motif.length > 0) {
+    baselines.push({
+      method: "pwm",
+      label: `PWM ${experiment.motif!.name}, best log-odds in the bin`,
+      scores: column(0),
+    });
+  }
+  if (signal.length > 0) {
+    baselines.push({
+      method: "signal",
+      label: `${source.tracks[0].name} signal in the bin`,
+      scores: column(motif.length),
+    });
+  }
+  const training = selectBins(study, experiment, splits, TRAINING);
+  const trainingValues = maker.fillFeatures(requestBins(study, training.bins));
+  const model = fitLogisticRegression({
+    features: withSquares(trainingValues, width),
+    rows: training.bins.length,
+    columns: 2 * width,
+    labels: training.labels,
+  });
+  baselines.push({
+    method: "regression",
+    label: `Logistic regression on ${[...(motif.length ? ["PWM"] : []), ...(signal.length ? ["signal"] : [])].join(" and ")}`,
+    scores: Float64Array.from(model.predict(withSquares(values, width), bins.length)),
+  });
+  return baselines;
+}
+
+function withSquares(values: Float32Array, width: number): Float64Array {
+  const rows = values.length / width;
+  const out = new Float64Array(rows * 2 * width);
+  for (let row = 0; row < rows; row++) {
+    for (let f = 0; f < width; f++) {
+      const value = values[row * width + f];
+      out[row * 2 * width + f] = value;
+      out[row * 2 * width + width + f] = value * value;
+    }
+  }
+  return out;
+}

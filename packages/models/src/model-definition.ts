@@ -1,0 +1,69 @@
+import type { Build } from "@bindscape/gradient";
+import type { Motif } from "@bindscape/motifs";
+import type { WindowPlan } from "@bindscape/study";
+import type { z } from "zod";
+
+/** Bin-level features before a network: raw value -> (value - mean) / scale, fixed when training starts. */
+export interface FeatureScaling {
+  readonly mean: readonly number[];
+  readonly scale: readonly number[];
+}
+
+/** What an architecture is told about the data it is built for. */
+export interface NetworkContext {
+  readonly plan: WindowPlan;
+  /** Number of outputs: one an experiment. */
+  readonly tasks: number;
+  readonly featureScaling: FeatureScaling;
+  /** Share of bound windows in training by task, for the output bias. */
+  readonly boundShare: readonly number[];
+  /** Motifs that kernels may start from, in the order of the tasks; null where none is known. */
+  readonly motifs: readonly (Motif | null)[];
+}
+
+/** A first-layer kernel that starts from a motif. */
+export interface SeededKernel {
+  readonly index: number;
+  readonly motif: string;
+  readonly strand: "+" | "-";
+}
+
+/**
+ * An architecture: its options, how a network is built from them, and what it owes to which paper. Adding a
+ * model is one folder with one of these and one line in `model-table.ts`.
+ */
+export interface ModelDefinition<Schema extends z.ZodType = z.ZodType> {
+  readonly name: string;
+  readonly title: string;
+  /** Reference line of the paper it implements. */
+  readonly citation: string;
+  /** Options with their defaults and descriptions: one schema for the command line, files and code. */
+  readonly options: Schema;
+  /** Named sets of options, each with a sentence on where it comes from. */
+  readonly presets: Readonly<Record<string, { readonly about: string; readonly options: z.input<Schema> }>>;
+  /** Window length in bp the options ask for. */
+  readonly windowLength: (options: z.output<Schema>) => number;
+  /** Which bin-level features the options ask for. */
+  readonly binFeatures: (options: z.output<Schema>) => { readonly motif: boolean; readonly signal: boolean };
+  /** The network: inputs "windows" and "features", outputs "probability" and "logits", loss for training. */
+  readonly build: (options: z.output<Schema>, context: NetworkContext) => Build;
+  /** First-layer kernel size and what seeded it, for kernel motifs. */
+  readonly firstLayer: (
+    options: z.output<Schema>,
+    context: Pick<NetworkContext, "motifs">,
+  ) => {
+    readonly output: string;
+    readonly width: number;
+    readonly kernels: number;
+    readonly seeded: readonly SeededKernel[];
+  };
+  /** Where a network with these options departs from the paper, one sentence each. */
+  readonly departures: (options: z.output<Schema>) => readonly string[];
+}
+
+/** Types a definition's options by its schema. */
+export function defineModel<Schema extends z.ZodType>(
+  definition: ModelDefinition<Schema>,
+): ModelDefinition<Schema> {
+  return definition;
+}

@@ -1,0 +1,23 @@
+import { BindscapeError } from "@bindscape/numerics";
+import { factorNet } from "./architectures/factornet/factornet.js";
+import type { ModelDefinition } from "./model-definition.js";
+
+/** Every architecture by name: the only place they are listed, and the only names a bundle may give. */
+const definitions = { factornet: factorNet } as const;
+
+export type ModelName = keyof typeof definitions;
+
+export const modelNames = Object.keys(definitions) as ModelName[];
+
+/**
+ * The definition of an architecture.
+ * @throws BindscapeError for an unknown name
+ */
+export function findModel(name: string, source?: string): ModelDefinition {
+  if (Object.hasOwn(definitions, name)) return definitions[name as ModelName] as unknown as ModelDefinition;
+  throw new BindscapeError({
+    source,
+    found: `the model "${name}"`,
+    expected: `one of ${modelNames.join(", ")}`,
+  });
+}

@@ -1,0 +1,129 @@
+import { nodeRuntime, Predictor } from "@bindscape/gradient";
+import { BindscapeError, type ProgressListener } from "@bindscape/numerics";
+import { BatchPipeline, type WindowRequest, type WindowSource } from "@bindscape/study";
+import type { ModelFile } from "../bundle/model-file.js";
+import type { ModelDefinition, NetworkContext } from "../model-definition.js";
+import { findModel } from "../model-table.js";
+
+/** Windows that go through a network at a time when predicting. */
+const PREDICTION_BATCH = 128;
+
+export interface PredictOptions {
+  readonly threads?: number;
+  readonly onProgress?: ProgressListener;
+  /** What the progress line says is being done. */
+  readonly task?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** A trained network: its description and its weights. */
+export interface Network {
+  readonly file: ModelFile;
+  readonly parameters: ReadonlyMap<string, Float32Array>;
+}
+
+/** The definition, checked options and build context of a network. */
+export function describeNetwork(network: Network): {
+  definition: ModelDefinition;
+  options: unknown;
+  context: NetworkContext;
+} {
+  const { file } = network;
+  const definition = findModel(file.model);
+  const options = definition.options.safeParse(file.options);
+  if (!options.success) {
+    const issue = options.error.issues[0];
+    throw new BindscapeError({
+      found: `model options ${issue.path.join(".")}: ${issue.message}`,
+      expected: `options of ${definition.title}`,
+      next: "The bundle is damaged, or of another version of Bindscape",
+    });
+  }
+  const context: NetworkContext = {
+    plan: file.plan,
+    tasks: file.tasks.length,
+    featureScaling: file.featureScaling,
+    boundShare: file.boundShare,
+    motifs: [],
+  };
+  return { definition, options: options.data, context };
+}
+
+/**
+ * Binding probabilities of windows: the one prediction path, used by validation, evaluation and prediction.
+ * @returns [windows, tasks], row-major
+ */
+export async function predictWindows(
+  network: Network,
+  source: WindowSource,
+  request: WindowRequest,
+  options: PredictOptions = {},
+): Promise<Float32Array> {
+  const tasks = network.file.tasks.length;
+  const out = new Float32Array(request.binStarts.length * tasks);
+  await forEachOutput(network, source, request, "probability", options, (values, first) =>
+    out.set(values, first * tasks),
+  );
+  return out;
+}
+
+/**
+ * Runs windows through a network and hands over one of its outputs batch by batch. The values handed over are
+ * only valid during the call.
+ */
+export async function forEachOutput(
+  network: Network,
+  source: WindowSource,
+  request: WindowRequest,
+  output: string,
+  options: PredictOptions,
+  visit: (values: Float32Array, first: number, count: number) => void,
+): Promise<void> {
+  const { definition, options: modelOptions, context } = describeNetwork(network);
+  const predictor = await Predictor.create(nodeRuntime(), {
+    build: definition.build(modelOptions, context),
+    parameters: new Map(network.parameters),
+    outputs: [output],
+    threads: options.threads,
+  });
+  const pipeline = new BatchPipeline(source, context.plan, { batchSize: PREDICTION_BATCH });
+  try {
+    await runPredictor(predictor, pipeline, request, output, options, visit);
+  } finally {
+    await pipeline.close();
+    await predictor.release();
+  }
+}
+
+/** Feeds requests through a predictor that is already there; `forEachOutput` and validation share it. */
+export async function runPredictor(
+  predictor: Predictor,
+  pipeline: BatchPipeline,
+  request: WindowRequest,
+  output: string,
+  options: PredictOptions,
+  visit: (values: Float32Array, first: number, count: number) => void,
+): Promise<void> {
+  const total = request.binStarts.length;
+  let done = 0;
+  for await (const batch of pipeline.run(splitRequest(request, pipeline.options.batchSize))) {
+    options.signal?.throwIfAborted();
+    const feeds: Record<string, Float32Array> = { windows: batch.windows };
+    if (pipeline.plan.features.length > 0) feeds.features = batch.features;
+    const outputs = await predictor.run(feeds, batch.count);
+    visit(outputs.get(output)!, done, batch.count);
+    batch.release();
+    done += batch.count;
+    options.onProgress?.({ task: options.task ?? "predicting", done, total, unit: "windows" });
+  }
+}
+
+/** Cuts a request into requests of at most `size` windows, in order. */
+export function* splitRequest(request: WindowRequest, size: number): Generator<WindowRequest> {
+  for (let from = 0; from < request.binStarts.length; from += size) {
+    yield {
+      segmentIndices: request.segmentIndices.slice(from, from + size),
+      binStarts: request.binStarts.slice(from, from + size),
+    };
+  }
+}

@@ -1,0 +1,68 @@
+import { type ChromosomeSize, writeBigWigFile, writeFileAtomically } from "@bindscape/genome";
+import type { BinTable } from "@bindscape/study";
+
+/**
+ * Writes scores of grid bins as bigWig. Bins overlap, so a bin's value stands on its central `step` bp (50 of
+ * 200 as FactorNet has them).
+ * @param bins bin numbers, ascending
+ */
+export async function writePredictionTrack(
+  path: string,
+  table: BinTable,
+  bins: Uint32Array,
+  scores: Float32Array,
+): Promise<void> {
+  await writeBigWigFile(path, table.assembly.chromosomes, predictionRuns(table, bins, scores));
+}
+
+/** Runs of values by chromosome, in the order of the assembly. */
+export function* predictionRuns(table: BinTable, bins: Uint32Array, scores: Float32Array) {
+  const { size, step } = table.grid;
+  const offset = Math.floor((size - step) / 2);
+  const order = new Map(sortedNames(table.assembly.chromosomes).map((name, index) => [name, index]));
+  const groups = new Map<string, { starts: number[]; ends: number[]; values: number[] }>();
+  for (let i = 0; i < bins.length; i++) {
+    const part = table.partOf(bins[i]);
+    const { chromosome } = part.segment;
+    let group = groups.get(chromosome);
+    if (!group) {
+      group = { starts: [], ends: [], values: [] };
+      groups.set(chromosome, group);
+    }
+    const start = part.firstStart + (bins[i] - part.firstIndex) * step + offset;
+    group.starts.push(start);
+    group.ends.push(start + step);
+    group.values.push(scores[i]);
+  }
+  for (const [chromosome, group] of [...groups].sort((a, b) => order.get(a[0])! - order.get(b[0])!)) {
+    yield { chromosome, ...group };
+  }
+}
+
+function sortedNames(chromosomes: readonly ChromosomeSize[]): string[] {
+  return chromosomes.map(({ name }) => name).sort();
+}
+
+/** Writes scores of grid bins as BED: the whole bin, the score in column 5 as it is, 0 to 1. */
+export async function writePredictionBed(
+  path: string,
+  table: BinTable,
+  bins: Uint32Array,
+  scores: Float32Array,
+  name: string,
+): Promise<void> {
+  await writeFileAtomically(path, async (sink) => {
+    const encoder = new TextEncoder();
+    let text = "";
+    for (let i = 0; i < bins.length; i++) {
+      const part = table.partOf(bins[i]);
+      const start = part.firstStart + (bins[i] - part.firstIndex) * table.grid.step;
+      text += `${part.segment.chromosome}\t${start}\t${start + table.grid.size}\t${name}\t${scores[i].toPrecision(6)}\t.\n`;
+      if (text.length > 1 << 20) {
+        await sink.write(encoder.encode(text));
+        text = "";
+      }
+    }
+    await sink.write(encoder.encode(text));
+  });
+}

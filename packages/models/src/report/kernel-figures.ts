@@ -1,0 +1,92 @@
+import { logoGroup } from "@bindscape/motifs";
+import type { PlotArea } from "../charts/axes.js";
+import { drawKernelChart } from "../charts/kernel-chart.js";
+import { formatCount, formatSignificant, isDrawable } from "../charts/number-format.js";
+import type { SeriesStyle } from "../charts/palette.js";
+import { element, escapeText } from "../charts/svg.js";
+import { emptyState, explain, figure } from "./html.js";
+import type { FactorReport, KernelSummary } from "./report-data.js";
+
+const signalStyles: readonly SeriesStyle[] = [
+  { colour: "green", width: 1.5, dash: null, marker: "square" },
+  { colour: "purple", width: 1.5, dash: "5 2.5", marker: "diamond" },
+];
+
+/** Kernels shown at once; the rest fold away. */
+const shownKernels = 6;
+
+/** First-layer kernels as logos with their mean signal, in the order given (strongest first). */
+export function renderKernelFigures(factor: FactorReport, id: string, open: boolean): string {
+  if (factor.kernels.length === 0) {
+    return emptyState(
+      "Kernels",
+      "No kernel is shown: none was activated, or the model has no first-layer kernels.",
+    );
+  }
+  const cards = factor.kernels.map((kernel, rank) => renderKernel(kernel, factor, `${id}-kernel-${rank}`));
+  const rest = cards.slice(shownKernels);
+  return [
+    `<div class="grid">${cards.slice(0, shownKernels).join("")}</div>`,
+    rest.length === 0
+      ? ""
+      : `<details><summary>${rest.length} more</summary><div class="grid">${rest.join("")}</div></details>`,
+    explain(
+      "Each kernel of the first layer is shown as the sequences that activate it most: letter heights are information content in bits (2 is certainty), strongest kernels first. The row above is the mean of the track signal over the same sites, position by position: a dip in the middle is a footprint. Kernels marked as seeded started from a known motif, so that their resemblance to it is no discovery; those that started from random weights found their motif in the data.",
+      open,
+    ),
+  ].join("");
+}
+
+function renderKernel(kernel: KernelSummary, factor: FactorReport, id: string): string {
+  const length = Math.floor(kernel.probabilities.length / 4);
+  const isSeeded = kernel.seededFrom !== null;
+  const tag = isSeeded ? `seeded from ${kernel.seededFrom}` : "random start";
+  const activation = isDrawable(kernel.largestActivation)
+    ? `, largest activation ${formatSignificant(kernel.largestActivation)}`
+    : "";
+  const heading = `<h4>Kernel ${formatCount(kernel.index)}<span class="tag${isSeeded ? " seeded" : ""}">${escapeText(tag)}</span></h4>`;
+  const facts = `<div class="small">${formatCount(kernel.sites)} sites${activation}</div>`;
+  const isUsable = kernel.probabilities.every((value) => isDrawable(value) && value >= 0);
+  if (length === 0 || length * 4 !== kernel.probabilities.length || !isUsable) {
+    return element(
+      "figure",
+      {},
+      heading,
+      facts,
+      '<div class="empty">No logo: the kernel has no sites.</div>',
+    );
+  }
+  const chart = drawKernelChart({
+    id,
+    title: `Kernel ${formatCount(kernel.index)} of ${factor.factor}, ${tag}`,
+    description: `Sequence logo of ${length} positions from ${formatCount(kernel.sites)} sites; consensus ${consensus(kernel.probabilities)}.`,
+    length,
+    drawLetters: (area) => drawLetters(kernel.probabilities, area),
+    signals: Object.entries(kernel.meanSignal).map(([label, values], index) => ({
+      label,
+      unit: kernel.signalUnits?.[label] ?? "",
+      values,
+      style: signalStyles[index % signalStyles.length],
+    })),
+  });
+  return figure(heading + facts + chart, {});
+}
+
+function drawLetters(probabilities: readonly number[], area: PlotArea): string {
+  return logoGroup(
+    { probabilities, showAxes: false, width: area.width, height: area.height },
+    { x: area.left, y: area.top },
+  );
+}
+
+/** The most probable base of every position, lower case where it holds less than half. */
+function consensus(probabilities: readonly number[]): string {
+  let text = "";
+  for (let position = 0; position + 3 < probabilities.length; position += 4) {
+    const row = probabilities.slice(position, position + 4);
+    const largest = Math.max(...row);
+    const letter = "ACGT"[row.indexOf(largest)];
+    text += largest > 0.5 ? letter : letter.toLowerCase();
+  }
+  return text;
+}

@@ -1,0 +1,76 @@
+import type { LegendEntry } from "../charts/legend.js";
+import { drawLineChart, type LineSeries } from "../charts/line-chart.js";
+import { formatCount, formatSignificant, isDrawable } from "../charts/number-format.js";
+import { networkStyle, type SeriesStyle } from "../charts/palette.js";
+import { emptyState, figure } from "./html.js";
+import type { FactorReport } from "./report-data.js";
+
+const trainingDash = "3.5 2.5";
+
+/** Training and validation loss of every network by epoch, the best epoch marked. */
+export function renderLearningFigure(factor: FactorReport, id: string, open: boolean): string {
+  const heading = "Learning curves";
+  const histories = factor.histories.filter((history) =>
+    history.entries.some((entry) => isDrawable(entry.trainingLoss) || isDrawable(entry.validationLoss)),
+  );
+  if (histories.length === 0) return emptyState(heading, "No learning curve: no epoch was recorded.");
+  const isSingle = histories.length === 1;
+  const isShort = histories.every((history) => history.entries.length === 1);
+  const validation: LineSeries[] = [];
+  const training: LineSeries[] = [];
+  const legend: LegendEntry[] = [];
+  histories.forEach((history, index) => {
+    const style = networkStyle(index);
+    const trainingStyle: SeriesStyle = { ...style, width: 1.3, dash: trainingDash };
+    const epochs = history.entries.map((entry) => entry.epoch);
+    const best = history.entries.findIndex((entry) => entry.epoch === history.bestEpoch);
+    const bestLoss = history.entries[best]?.validationLoss;
+    validation.push({
+      label: `${history.label}, validation loss`,
+      x: epochs,
+      y: history.entries.map((entry) => entry.validationLoss),
+      style,
+      points: epochs.length <= 12,
+      highlight: best < 0 ? undefined : best,
+    });
+    training.push({
+      label: `${history.label}, training loss`,
+      x: epochs,
+      y: history.entries.map((entry) => entry.trainingLoss),
+      style: trainingStyle,
+      points: epochs.length === 1,
+    });
+    const value = isDrawable(bestLoss)
+      ? `epoch ${formatCount(history.bestEpoch)}: ${formatSignificant(bestLoss)}`
+      : undefined;
+    legend.push({ label: isSingle ? "validation, best" : history.label, value, style, key: "line-marker" });
+    if (isSingle) legend.push({ label: "training", style: trainingStyle });
+  });
+  if (!isSingle) {
+    legend.push({
+      label: isShort ? "filled: validation; open: training" : "solid: validation; dashed: training",
+      style: { ...networkStyle(0), colour: "muted", width: 1.3, dash: trainingDash },
+    });
+  }
+  const chart = drawLineChart({
+    id: `${id}-learning`,
+    title: `Learning curves of ${factor.factor}`,
+    description: histories
+      .map(
+        (history) =>
+          `${history.label}: ${history.entries.length} epochs, best epoch ${formatCount(history.bestEpoch)}.`,
+      )
+      .join(" "),
+    x: { title: "Training time (epochs)", whole: true, ticks: 6 },
+    y: { title: "Loss, binary cross-entropy (nats per bin)" },
+    series: [...validation, ...training],
+    legend,
+  });
+  return figure(chart, {
+    heading: `${heading} (legend: best validation loss)`,
+    open,
+    explanation: `${
+      isShort ? "Only one epoch was trained, so each loss is a single point. " : ""
+    }Solid lines are the loss on the validation chromosomes, dashed lines on the training bins. The large marker is the epoch whose weights were kept. A validation loss that turns upwards while the training loss still falls is overfitting. The two losses are not at the same level by themselves: training bins hold more bound ones, and dropout is on.`,
+  });
+}

@@ -1,0 +1,54 @@
+import { escapeText } from "../charts/svg.js";
+import { renderFactorSection } from "./factor-section.js";
+import { makeId } from "./html.js";
+import { renderOverview } from "./overview.js";
+import { pageStyleSheet } from "./page-style.js";
+import type { ReportData } from "./report-data.js";
+
+/**
+ * The report as one self-contained HTML file: style and pictures are inside, nothing is requested, no script runs.
+ * Values that are NaN (or null, as JSON stores NaN) are shown as "n/a" with a reason, or left out of pictures.
+ */
+export function renderReport(data: ReportData): string {
+  const ids = data.factors.map((factor, index) => makeId("factor", index + 1, factor.factor));
+  return [
+    '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">',
+    '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">',
+    '<meta name="generator" content="Bindscape">',
+    `<title>${escapeText(data.title)}</title><style>\n${pageStyleSheet()}\n</style></head><body>\n`,
+    `<header>${themeChoice}<h1>${escapeText(data.title)}</h1><p>${escapeText(data.summary)}</p>`,
+    data.notice === null ? "" : `<p class="notice" role="note">${escapeText(data.notice)}</p>`,
+    '</header>\n<main><section id="overview" aria-labelledby="overview-heading"><h2 id="overview-heading">Overview</h2>',
+    renderOverview(data.factors, ids),
+    "</section>\n",
+    renderRun(data),
+    ...data.factors.map((factor, index) => `\n${renderFactorSection(factor, ids[index], index === 0)}`),
+    "\n</main><footer>Made by Bindscape. Coordinates are 0-based and half-open. R@x%: recall at a false discovery rate of at most x %. Colours: Okabe and Ito's palette, and A green, C blue, G orange, T red in logos.</footer></body></html>\n",
+  ].join("");
+}
+
+/** Light, dark or as the system is: radio buttons that the style sheet reads, so that no script is needed. */
+const themeChoice =
+  '<fieldset class="theme"><legend>Colours</legend>' +
+  ["auto", "light", "dark"]
+    .map(
+      (name, index) =>
+        `<label><input type="radio" name="theme" id="theme-${name}"${index === 0 ? " checked" : ""}> ${name}</label>`,
+    )
+    .join("") +
+  "</fieldset>";
+
+/** What was run, how it differs from the paper, and what to cite. */
+function renderRun(data: ReportData): string {
+  const facts = data.facts
+    .map(({ label, value }) => `<dt>${escapeText(label)}</dt><dd>${escapeText(value)}</dd>`)
+    .join("");
+  const departures = data.departures.map((sentence) => `<li>${escapeText(sentence)}</li>`).join("");
+  return [
+    '<section aria-labelledby="run-heading"><h2 id="run-heading">About this run</h2><div class="two">',
+    `<div><h3>Facts</h3>${facts === "" ? '<p class="muted">None recorded.</p>' : `<dl>${facts}</dl>`}</div>`,
+    `<div><h3>Departures from the paper</h3>${departures === "" ? '<p class="muted">None recorded.</p>' : `<ul>${departures}</ul>`}`,
+    data.citation === "" ? "" : `<h3>Please cite</h3><p class="small">${escapeText(data.citation)}</p>`,
+    "</div></div></section>\n",
+  ].join("");
+}

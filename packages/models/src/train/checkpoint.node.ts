@@ -1,0 +1,102 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { writeFileAtomically } from "@bindscape/genome";
+import { readSafetensors, type TrainingState, writeSafetensors } from "@bindscape/gradient";
+import { BindscapeError } from "@bindscape/numerics";
+import type { HistoryEntry } from "../report/report-data.js";
+
+/** Where training stood after a whole epoch: enough to go on bit for bit as if it had never stopped. */
+export interface Checkpoint {
+  /** Hash of study inputs and settings: a checkpoint only goes on with the same ones. */
+  readonly fingerprint: string;
+  readonly history: readonly HistoryEntry[];
+  readonly bestEpoch: number;
+  readonly bestParameters: ReadonlyMap<string, Float32Array>;
+  readonly state: TrainingState;
+}
+
+const TENSORS = "checkpoint.safetensors";
+const HEADER = "checkpoint.json";
+
+/** Writes a checkpoint: tensors first, then the header that names their hash, each under a temporary name first. */
+export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
+  const tensors = new Map<string, { shape: number[]; data: Float32Array }>();
+  for (const [name, tensor] of checkpoint.state.tensors) tensors.set(`state/${name}`, tensor);
+  for (const [name, data] of checkpoint.bestParameters)
+    tensors.set(`best/${name}`, { shape: [data.length], data });
+  const bytes = writeSafetensors(tensors);
+  const hash = createHash("sha256").update(bytes).digest("hex");
+  // The file carries its hash in its name, so a kill between the two writes leaves the older pair whole.
+  const file = `${hash.slice(0, 16)}.${TENSORS}`;
+  await writeFileAtomically(join(folder, file), bytes);
+  const { fingerprint, history, bestEpoch, state } = checkpoint;
+  const header = { fingerprint, history, bestEpoch, step: state.step, seed: state.seed, file, sha256: hash };
+  await writeFileAtomically(join(folder, HEADER), `${JSON.stringify(header, null, 1)}\n`);
+  await removeOthers(folder, file);
+}
+
+async function removeOthers(folder: string, keep: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (name.endsWith(TENSORS) && name !== keep) await rm(join(folder, name), { force: true });
+  }
+}
+
+/**
+ * Reads the checkpoint of a training folder, or null where there is none.
+ * @throws BindscapeError where it is damaged or belongs to other settings
+ */
+export async function readCheckpoint(folder: string, fingerprint: string): Promise<Checkpoint | null> {
+  const path = join(folder, HEADER);
+  if (!existsSync(path)) return null;
+  let header: {
+    fingerprint: string;
+    history: HistoryEntry[];
+    bestEpoch: number;
+    step: number;
+    seed: TrainingState["seed"];
+    file: string;
+    sha256: string;
+  };
+  try {
+    header = JSON.parse(await readFile(path, "utf8"));
+  } catch (cause) {
+    throw new BindscapeError({
+      source: path,
+      found: "not valid JSON",
+      expected: "a checkpoint",
+      next: startAfresh,
+      cause,
+    });
+  }
+  if (header.fingerprint !== fingerprint) {
+    throw new BindscapeError({
+      source: path,
+      found: "a checkpoint of other settings or other input files",
+      expected: "the command, study and files it was started with",
+      next: "Give the same options, or train without --resume to start afresh",
+    });
+  }
+  const file = join(folder, String(header.file).replace(/[/\\]/g, ""));
+  const bytes = existsSync(file) ? await readFile(file) : null;
+  if (bytes === null || createHash("sha256").update(bytes).digest("hex") !== header.sha256) {
+    throw new BindscapeError({
+      source: file,
+      found: bytes === null ? "no such file" : "contents that do not match their hash",
+      expected: "the tensors of the checkpoint",
+      next: startAfresh,
+    });
+  }
+  const { tensors } = readSafetensors(bytes, file);
+  const bestParameters = new Map<string, Float32Array>();
+  const stateTensors: TrainingState["tensors"] = new Map();
+  for (const [name, tensor] of tensors) {
+    if (name.startsWith("best/")) bestParameters.set(name.slice(5), tensor.data);
+    else stateTensors.set(name.slice(6), tensor);
+  }
+  const { history, bestEpoch, step, seed } = header;
+  return { fingerprint, history, bestEpoch, bestParameters, state: { step, seed, tensors: stateTensors } };
+}
+
+const startAfresh = "Train without --resume to start afresh";

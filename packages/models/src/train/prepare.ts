@@ -1,0 +1,108 @@
+import { Random } from "@bindscape/numerics";
+import {
+  type BinFeature,
+  type BinSplits,
+  type Experiment,
+  type LabelledWindows,
+  type Study,
+  splitStudy,
+  WindowMaker,
+  type WindowPlan,
+  WindowSampler,
+  type WindowSource,
+} from "@bindscape/study";
+import { motifFeature, signalFeatures } from "../bin-features.js";
+import type { FeatureScaling, ModelDefinition, NetworkContext } from "../model-definition.js";
+import type { TrainingSettings } from "./settings.js";
+
+/** Windows whose features set the feature scaling. */
+const SCALING_WINDOWS = 20_000;
+
+/** Everything training needs, made from a study before the first step. */
+export interface TrainingPlan {
+  readonly context: NetworkContext;
+  readonly sampler: WindowSampler;
+  readonly splits: BinSplits;
+  readonly validation: LabelledWindows;
+  readonly stepsPerEpoch: number;
+}
+
+/** Draws the validation set, chooses the bin features and measures their scaling. */
+export function prepareTraining(
+  study: Study,
+  experiments: readonly Experiment[],
+  source: WindowSource,
+  definition: ModelDefinition,
+  modelOptions: unknown,
+  settings: TrainingSettings,
+): TrainingPlan {
+  const windowLength = definition.windowLength(modelOptions);
+  const splits = splitStudy(study, windowLength);
+  const sampler = new WindowSampler(study, experiments, splits, {
+    positives: settings.positives ?? (experiments.length === 1 ? "peaks" : "bins"),
+    minimumOverlap: settings.minimumOverlap,
+    jitter: settings.jitter,
+    negativesPerPositive: settings.negativesPerPositive,
+    negativeMargin: settings.negativeMargin,
+    validationNegativesPerPositive: settings.validationNegativesPerPositive,
+  });
+  const wanted = definition.binFeatures(modelOptions);
+  const features: BinFeature[] = [];
+  if (wanted.motif) {
+    for (const { motif } of experiments)
+      if (motif) features.push(motifFeature(motif, source.codes, "middle"));
+  }
+  if (wanted.signal) features.push(...signalFeatures(source));
+  const plan: WindowPlan = {
+    windowLength,
+    binSize: study.bins.grid.size,
+    tracks: source.tracks.map((track) => track.name),
+    features,
+  };
+  const first = sampler.drawEpoch(Random.forPart(settings.seed, "scaling"));
+  const validation = sampler.validationWindows(Random.forPart(settings.seed, "validation"));
+  return {
+    context: {
+      plan,
+      tasks: experiments.length,
+      featureScaling: measureScaling(source, plan, first),
+      boundShare: experiments.map((_, task) => shareOfBound(first, task)),
+      motifs: experiments.map((experiment) => experiment.motif),
+    },
+    sampler,
+    splits,
+    validation,
+    stepsPerEpoch: Math.ceil(first.binStarts.length / settings.batchSize),
+  };
+}
+
+function measureScaling(source: WindowSource, plan: WindowPlan, windows: LabelledWindows): FeatureScaling {
+  const width = plan.features.length;
+  const values = new WindowMaker(source, plan).fillFeatures({
+    segmentIndices: windows.segmentIndices.subarray(0, SCALING_WINDOWS),
+    binStarts: windows.binStarts.subarray(0, SCALING_WINDOWS),
+  });
+  const rows = width === 0 ? 0 : values.length / width;
+  const mean: number[] = [];
+  const scale: number[] = [];
+  for (let f = 0; f < width; f++) {
+    let sum = 0;
+    let squares = 0;
+    for (let row = 0; row < rows; row++) sum += values[row * width + f];
+    const average = sum / rows;
+    for (let row = 0; row < rows; row++) squares += (values[row * width + f] - average) ** 2;
+    mean.push(average);
+    scale.push(Math.sqrt(squares / rows) || 1);
+  }
+  return { mean, scale };
+}
+
+function shareOfBound(windows: LabelledWindows, task: number): number {
+  let bound = 0;
+  let counted = 0;
+  for (let at = task; at < windows.labels.length; at += windows.tasks) {
+    bound += windows.labels[at] * windows.weights[at];
+    counted += windows.weights[at];
+  }
+  return counted === 0 ? 0.5 : bound / counted;
+}

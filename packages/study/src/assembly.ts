@@ -1,0 +1,149 @@
+import type { ChromosomeSize, SequenceRecord } from "@bindscape/genome";
+import { BindscapeError } from "@bindscape/numerics";
+
+/** A stretch of a chromosome whose sequence is known: a whole chromosome, or a piece of one. */
+export interface Segment {
+  readonly chromosome: string;
+  /** 0-based, half-open chromosome coordinates. */
+  readonly start: number;
+  readonly end: number;
+  /** Where its first base lies in {@link Assembly.codes} and in the values of every track. */
+  readonly offset: number;
+}
+
+/**
+ * A genome in memory, held once at one byte a base: codes 0-3 for A, C, G, T and 4 for everything else, all
+ * segments behind one another. The bytes lie in a SharedArrayBuffer where there is one, so that worker threads
+ * read the same memory.
+ */
+export class Assembly {
+  readonly #segmentsByChromosome = new Map<string, Segment[]>();
+
+  constructor(
+    readonly name: string,
+    readonly segments: readonly Segment[],
+    readonly codes: Uint8Array,
+  ) {
+    for (const segment of segments) {
+      const others = this.#segmentsByChromosome.get(segment.chromosome);
+      if (others) others.push(segment);
+      else this.#segmentsByChromosome.set(segment.chromosome, [segment]);
+    }
+  }
+
+  /** Chromosomes in order with the largest coordinate that is known of each. */
+  get chromosomes(): ChromosomeSize[] {
+    return [...this.#segmentsByChromosome].map(([name, segments]) => ({
+      name,
+      size: Math.max(...segments.map((segment) => segment.end)),
+    }));
+  }
+
+  hasChromosome(chromosome: string): boolean {
+    return this.#segmentsByChromosome.has(chromosome);
+  }
+
+  /** The segments of a chromosome by ascending start; none for an unknown chromosome. */
+  segmentsOf(chromosome: string): readonly Segment[] {
+    return this.#segmentsByChromosome.get(chromosome) ?? [];
+  }
+
+  /** The segment that holds a whole interval, if any. */
+  findSegment(chromosome: string, start: number, end: number): Segment | undefined {
+    return this.segmentsOf(chromosome).find((segment) => segment.start <= start && end <= segment.end);
+  }
+
+  /** Bases in all segments. */
+  get size(): number {
+    return this.codes.length;
+  }
+}
+
+/** An array other threads can read too, where the platform has SharedArrayBuffer. */
+export function allocateShared(bytes: number): ArrayBufferLike {
+  return typeof SharedArrayBuffer === "undefined" ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes);
+}
+
+/** How the records of a genome file become an assembly. */
+export interface AssemblyOptions {
+  readonly name: string;
+  /** Name of the genome file, for error messages. */
+  readonly source: string;
+  /** Records are pieces named `chromosome:start-end`. */
+  readonly pieces?: boolean;
+  /** Chromosomes to keep, in order, by study name. */
+  readonly chromosomes?: readonly string[];
+  /** Study name of a name in the file. */
+  readonly rename?: (name: string) => string;
+}
+
+/**
+ * Puts sequence records behind one another as an assembly.
+ * @throws BindscapeError for piece names that are not `chromosome:start-end`, lengths that do not fit their
+ *   coordinates, overlapping pieces, repeated or missing chromosomes
+ */
+export function buildAssembly(records: readonly SequenceRecord[], options: AssemblyOptions): Assembly {
+  const rename = options.rename ?? ((name: string) => name);
+  const placed = records.map((record) => placeRecord(record, options, rename));
+  const wanted = options.chromosomes;
+  const kept = wanted ? placed.filter(({ chromosome }) => wanted.includes(chromosome)) : placed;
+  const missing = wanted?.find((chromosome) => !kept.some((piece) => piece.chromosome === chromosome));
+  if (missing !== undefined || kept.length === 0) {
+    throw new BindscapeError({
+      source: options.source,
+      found: missing === undefined ? "no sequence" : `no record for the chromosome "${missing}"`,
+      expected: `records such as ${
+        placed
+          .slice(0, 4)
+          .map((piece) => piece.chromosome)
+          .join(", ") || "chr1"
+      }`,
+      next: "Check `assembly.chromosomes` in the study file",
+    });
+  }
+  const order = wanted ?? [...new Set(kept.map((piece) => piece.chromosome))];
+  const rank = new Map(order.map((chromosome, index) => [chromosome, index]));
+  kept.sort((a, b) => rank.get(a.chromosome)! - rank.get(b.chromosome)! || a.start - b.start);
+
+  const codes = new Uint8Array(allocateShared(kept.reduce((sum, piece) => sum + piece.codes.length, 0)));
+  const segments: Segment[] = [];
+  let offset = 0;
+  for (const { chromosome, start, codes: pieceCodes } of kept) {
+    const previous = segments.at(-1);
+    const end = start + pieceCodes.length;
+    if (previous?.chromosome === chromosome && previous.end > start) {
+      throw new BindscapeError({
+        source: options.source,
+        found: options.pieces
+          ? `pieces ${chromosome}:${previous.start}-${previous.end} and ${chromosome}:${start}-${end} overlap`
+          : `two records for the chromosome "${chromosome}"`,
+        expected: "every base once",
+      });
+    }
+    codes.set(pieceCodes, offset);
+    segments.push({ chromosome, start, end, offset });
+    offset += pieceCodes.length;
+  }
+  return new Assembly(options.name, segments, codes);
+}
+
+function placeRecord(
+  record: SequenceRecord,
+  options: AssemblyOptions,
+  rename: (name: string) => string,
+): { chromosome: string; start: number; codes: Uint8Array } {
+  if (!options.pieces) return { chromosome: rename(record.name), start: 0, codes: record.codes };
+  const match = /^(.+):(\d+)-(\d+)$/.exec(record.name);
+  if (!match || Number(match[3]) - Number(match[2]) !== record.codes.length) {
+    throw new BindscapeError({
+      source: options.source,
+      found: match
+        ? `record ${record.name} has ${record.codes.length} bases`
+        : `a record named "${record.name}"`,
+      expected: match
+        ? `${Number(match[3]) - Number(match[2])} bases (end - start, 0-based and half-open)`
+        : "chromosome:start-end, since the study says `pieces: true`",
+    });
+  }
+  return { chromosome: rename(match[1]), start: Number(match[2]), codes: record.codes };
+}

@@ -1,0 +1,143 @@
+import { Worker } from "node:worker_threads";
+import {
+  allocateBatch,
+  countChannels,
+  type WindowBatch,
+  type WindowPlan,
+  type WindowRequest,
+  type WindowSource,
+} from "./windows.js";
+
+/** What the pipeline sends a worker thread first, and then for every batch. */
+export interface WorkerStart {
+  readonly source: WindowSource;
+  readonly plan: WindowPlan;
+}
+export interface WorkerTask {
+  readonly id: number;
+  readonly request: WindowRequest;
+  readonly windows: ArrayBuffer;
+  readonly features: ArrayBuffer;
+}
+export type WorkerReply =
+  | { readonly id: number; readonly windows: ArrayBuffer; readonly features: ArrayBuffer }
+  | { readonly id: number; readonly error: string };
+
+export interface PipelineOptions {
+  /** Windows in the largest request; sets the size of the arrays that travel. */
+  readonly batchSize: number;
+  /** Worker threads. */
+  readonly workers?: number;
+  /** Batches in the making ahead of the one in use. */
+  readonly ahead?: number;
+}
+
+/** A batch and its number in the order of the requests; give its arrays back with `release` when done. */
+export interface PipelineBatch extends WindowBatch {
+  readonly index: number;
+  release(): void;
+}
+
+/**
+ * Makes batches in worker threads, always some ahead of the one in use, because running a network blocks its
+ * thread. The genome and the tracks are shared memory; the arrays of a batch are transferred back and forth and
+ * used again, never copied.
+ */
+export class BatchPipeline {
+  readonly #workers: Worker[];
+  readonly #free: { windows: ArrayBuffer; features: ArrayBuffer }[] = [];
+  readonly #waiting = new Map<
+    number,
+    { resolve: (reply: WorkerReply) => void; reject: (error: Error) => void }
+  >();
+  #nextId = 0;
+  #closed = false;
+  /** Milliseconds the consumer has waited for batches since the pipeline started or `resetWait`. */
+  waitedMilliseconds = 0;
+
+  constructor(
+    source: WindowSource,
+    readonly plan: WindowPlan,
+    readonly options: PipelineOptions,
+  ) {
+    const file = new URL(
+      import.meta.url.replace("/src/", "/dist/").replace(/pipeline\.node\.[jt]s$/, "worker.node.js"),
+    );
+    const start: WorkerStart = { source, plan };
+    this.#workers = Array.from({ length: options.workers ?? 1 }, () => {
+      const worker = new Worker(file, { workerData: start });
+      worker.on("message", (reply: WorkerReply) => {
+        this.#waiting.get(reply.id)?.resolve(reply);
+        this.#waiting.delete(reply.id);
+      });
+      worker.on("error", (error) => this.#fail(error as Error));
+      worker.on("exit", (code) => {
+        if (!this.#closed) this.#fail(new Error(`a batch worker ended with code ${code}`));
+      });
+      worker.unref();
+      return worker;
+    });
+  }
+
+  /** Makes the batches of a sequence of requests, in order. */
+  async *run(requests: Iterable<WindowRequest>): AsyncGenerator<PipelineBatch, void, undefined> {
+    const ahead = Math.max(2, this.options.ahead ?? 3);
+    const iterator = requests[Symbol.iterator]();
+    const queue: Promise<{ reply: WorkerReply; count: number }>[] = [];
+    const submit = () => {
+      const { value, done } = iterator.next();
+      if (done) return;
+      const promise = this.#submit(value).then((reply) => ({ reply, count: value.binStarts.length }));
+      promise.catch(() => {});
+      queue.push(promise);
+    };
+    for (let i = 0; i < ahead; i++) submit();
+    for (let index = 0; queue.length > 0; index++) {
+      const start = performance.now();
+      const { reply, count } = await queue.shift()!;
+      this.waitedMilliseconds += performance.now() - start;
+      submit();
+      if ("error" in reply) throw new Error(reply.error);
+      const { windows, features } = reply;
+      const { windowLength } = this.plan;
+      yield {
+        index,
+        count,
+        windows: new Float32Array(windows, 0, count * countChannels(this.plan) * windowLength),
+        features: new Float32Array(features, 0, count * this.plan.features.length),
+        release: () => {
+          this.#free.push({ windows, features });
+        },
+      };
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+
+  #submit(request: WindowRequest): Promise<WorkerReply> {
+    const id = this.#nextId++;
+    const buffers = this.#free.pop() ?? this.#allocate();
+    const task: WorkerTask = { id, request, ...buffers };
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      const worker = this.#workers[id % this.#workers.length];
+      worker.ref();
+      worker.postMessage(task, [buffers.windows, buffers.features]);
+    }).finally(() => {
+      if (this.#waiting.size === 0) for (const worker of this.#workers) worker.unref();
+    }) as Promise<WorkerReply>;
+  }
+
+  #allocate(): { windows: ArrayBuffer; features: ArrayBuffer } {
+    const { windows, features } = allocateBatch(this.plan, this.options.batchSize);
+    return { windows: windows.buffer as ArrayBuffer, features: features.buffer as ArrayBuffer };
+  }
+
+  #fail(error: Error): void {
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+}

@@ -1,0 +1,84 @@
+import { matchChromosomeNames } from "@bindscape/genome";
+import { BindscapeError } from "@bindscape/numerics";
+import type { Assembly, Segment } from "./assembly.js";
+
+/**
+ * Names of a file's chromosomes beside those of an assembly. Names are matched as a whole list, since "X" is
+ * the sex chromosome in one naming and the tenth chromosome in another.
+ */
+export class ChromosomeNames {
+  #toAssembly = new Map<string, string>();
+  readonly #seen = new Map<string, number>();
+
+  constructor(
+    readonly assembly: Assembly,
+    readonly source: string,
+  ) {}
+
+  /** Matches a file whose names are all known before it is read. */
+  static match(names: readonly string[], assembly: Assembly, source: string): ChromosomeNames {
+    const matcher = new ChromosomeNames(assembly, source);
+    for (const name of names) matcher.#seen.set(name, 0);
+    matcher.#rematch();
+    if (matcher.#toAssembly.size === 0) throw matcher.#noMatch();
+    return matcher;
+  }
+
+  /** The file's name of a chromosome of the assembly. */
+  inFile(chromosome: string): string | undefined {
+    for (const [name, target] of this.#toAssembly) if (target === chromosome) return name;
+    return undefined;
+  }
+
+  /** The assembly's name of a chromosome of the file, or undefined where it has none. */
+  inAssembly(name: string): string | undefined {
+    const count = this.#seen.get(name);
+    this.#seen.set(name, (count ?? 0) + 1);
+    if (count === undefined) this.#rematch();
+    return this.#toAssembly.get(name);
+  }
+
+  /** Segments of a chromosome of the file, for readers that see one record after another. */
+  segmentsOf(name: string): readonly Segment[] {
+    const chromosome = this.inAssembly(name);
+    return chromosome === undefined ? [] : this.assembly.segmentsOf(chromosome);
+  }
+
+  /**
+   * Ends a file read record by record.
+   * @returns warnings about chromosomes the assembly does not have
+   * @throws BindscapeError when no chromosome of the file is in the assembly
+   */
+  finish(): string[] {
+    if (this.#seen.size > 0 && this.#toAssembly.size === 0) throw this.#noMatch();
+    const unknown = [...this.#seen].filter(([name]) => !this.#toAssembly.has(name));
+    if (unknown.length === 0) return [];
+    const records = unknown.reduce((sum, [, count]) => sum + count, 0);
+    const names = unknown.slice(0, 5).map(([name]) => name);
+    return [
+      `${this.source}: ${records} records on ${unknown.length} chromosomes that the study does not use (${names.join(", ")}${
+        unknown.length > 5 ? ", ..." : ""
+      }) were passed over`,
+    ];
+  }
+
+  #rematch(): void {
+    const { map } = matchChromosomeNames(
+      [...this.#seen.keys()],
+      this.assembly.chromosomes.map((chromosome) => chromosome.name),
+    );
+    this.#toAssembly = map;
+  }
+
+  #noMatch(): BindscapeError {
+    return new BindscapeError({
+      source: this.source,
+      found: `chromosomes named ${[...this.#seen.keys()].slice(0, 4).join(", ")}`,
+      expected: `names of the study's assembly such as ${this.assembly.chromosomes
+        .slice(0, 4)
+        .map((chromosome) => chromosome.name)
+        .join(", ")}`,
+      next: "Check that the file is of the same assembly, or map the names with `assembly.names`",
+    });
+  }
+}

@@ -1,0 +1,281 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import {
+  type BedRecord,
+  type Interval,
+  matchChromosomeNames,
+  type NarrowPeak,
+  openFile,
+  readBed,
+  readFasta,
+  readNarrowPeak,
+  readTwoBit,
+  type SequenceRecord,
+} from "@bindscape/genome";
+import { findMotif, type Motif, readMotifs } from "@bindscape/motifs";
+import { BindscapeError } from "@bindscape/numerics";
+import { type Assembly, buildAssembly } from "./assembly.js";
+import { BinTable } from "./bins.js";
+import { ChromosomeNames } from "./chromosome-names.js";
+import { checkHoldOutsDisjoint, type HoldOuts } from "./splits.js";
+import type { Experiment, Study } from "./study.js";
+import { type ExperimentEntry, type HoldOutEntry, parseStudyFile, type StudyFile } from "./study-file.js";
+import { loadTrack } from "./tracks.node.js";
+import type { SourceTrack, WindowSource } from "./windows.js";
+
+export interface LoadStudyOptions {
+  /** Read only the experiments of these factors. */
+  readonly factors?: readonly string[];
+  /** Folder the study's files lie in, in place of the one the study names. */
+  readonly dataFolder?: string;
+}
+
+/**
+ * Reads and validates a study: genome, peaks, hold-outs and motifs now, tracks when a cell is first used.
+ * @throws BindscapeError for the first thing that is missing or does not fit
+ */
+export async function loadStudy(path: string, options: LoadStudyOptions = {}): Promise<Study> {
+  const file = parseStudyFile(await readStudyText(path), path);
+  const folder = options.dataFolder ?? resolve(dirname(resolve(path)), file.data ?? ".");
+  const warnings: string[] = [];
+  const inputs: string[] = [resolve(path)];
+  const locate = (name: string, what: string) => {
+    const found = resolve(folder, name);
+    if (!existsSync(found)) {
+      throw new BindscapeError({
+        source: path,
+        found: `${what} names the file ${name}, which does not exist`,
+        expected: `a file at ${found}`,
+        next: "File names in a study are relative to the study file, to its `data` folder, or to --data",
+      });
+    }
+    if (!inputs.includes(found)) inputs.push(found);
+    return found;
+  };
+
+  const assembly = await loadAssembly(file, locate(file.assembly.genome, "assembly.genome"));
+  const bins = new BinTable(assembly, file.bins);
+  const reader = new StudyReader(path, file, assembly, locate, warnings);
+  const holdOuts: HoldOuts = {
+    validation: await reader.readHoldOut(file.holdOut.validation, "holdOut.validation"),
+    test: await reader.readHoldOut(file.holdOut.test, "holdOut.test"),
+    unlabelled: file.unlabelled ? await reader.readHoldOut(file.unlabelled, "unlabelled") : [],
+    blacklist: file.blacklist ? await reader.readIntervals(locate(file.blacklist, "blacklist")) : [],
+  };
+  checkHoldOutsDisjoint(holdOuts, path);
+  const motifs = file.motifs ? await readMotifFile(locate(file.motifs, "motifs")) : [];
+  const wanted = options.factors?.map((factor) => factor.toLowerCase());
+  const experiments: Experiment[] = [];
+  for (const entry of file.experiments) {
+    if (wanted && !wanted.includes(entry.factor.toLowerCase())) continue;
+    experiments.push(await reader.readExperiment(entry, motifs));
+  }
+
+  const cells = new Map<string, Promise<WindowSource>>();
+  return {
+    name: file.name,
+    source: path,
+    file,
+    assembly,
+    bins,
+    holdOuts,
+    experiments,
+    inputs,
+    warnings,
+    loadCell(cell) {
+      const known = cells.get(cell);
+      if (known) return known;
+      const loading = loadCell(path, file, cell, assembly, locate, warnings);
+      cells.set(cell, loading);
+      return loading;
+    },
+  };
+}
+
+async function readStudyText(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new BindscapeError({
+      source: path,
+      found: (cause as NodeJS.ErrnoException).code === "ENOENT" ? "no such file" : String(cause),
+      expected: "a study file (YAML)",
+      next: "`bindscape simulate DIR` writes an example",
+      cause,
+    });
+  }
+}
+
+async function loadAssembly(file: StudyFile, genomeFile: string): Promise<Assembly> {
+  const { name, pieces, chromosomes, names } = file.assembly;
+  const records = await readGenome(genomeFile);
+  const chromosomeOf = (record: SequenceRecord) =>
+    pieces ? record.name.replace(/:\d+-\d+$/, "") : record.name;
+  const inFile = [...new Set(records.map(chromosomeOf))];
+  // Names a study uses win over those of the genome file: the map goes from the file to the study's list.
+  const matched = chromosomes ? matchChromosomeNames(inFile, chromosomes).map : new Map<string, string>();
+  const rename = (chromosome: string) => names?.[chromosome] ?? matched.get(chromosome) ?? chromosome;
+  return buildAssembly(records, { name, source: genomeFile, pieces, chromosomes, rename });
+}
+
+/** Reads a genome file: 2bit by its ending, FASTA otherwise. */
+export async function readGenome(file: string): Promise<SequenceRecord[]> {
+  const source = await openFile(file);
+  try {
+    return /\.2bit$/i.test(file) ? await readTwoBit(source) : await readFasta(source);
+  } finally {
+    await source.close();
+  }
+}
+
+async function readMotifFile(file: string): Promise<Motif[]> {
+  return readMotifs(await readFile(file, "utf8"), file);
+}
+
+async function loadCell(
+  path: string,
+  file: StudyFile,
+  cell: string,
+  assembly: Assembly,
+  locate: (name: string, what: string) => string,
+  warnings: string[],
+): Promise<WindowSource> {
+  const entry = file.cells[cell];
+  if (!entry) {
+    throw new BindscapeError({
+      source: path,
+      found: `no cell named "${cell}"`,
+      expected: `one of ${Object.keys(file.cells).join(", ")}`,
+    });
+  }
+  const tracks: SourceTrack[] = [];
+  for (const track of entry.tracks) {
+    const loaded = await loadTrack(
+      track,
+      locate(track.file, `the track ${track.name} of the cell ${cell}`),
+      assembly,
+    );
+    warnings.push(...loaded.warnings);
+    tracks.push(loaded.track);
+  }
+  return { segments: assembly.segments, codes: assembly.codes, tracks };
+}
+
+/** Reads the interval files of a study onto its chromosome names. */
+class StudyReader {
+  constructor(
+    readonly path: string,
+    readonly file: StudyFile,
+    readonly assembly: Assembly,
+    readonly locate: (name: string, what: string) => string,
+    readonly warnings: string[],
+  ) {}
+
+  async readHoldOut(entry: HoldOutEntry, what: string): Promise<Interval[]> {
+    if (entry.regions !== undefined) return this.readIntervals(this.locate(entry.regions, what));
+    return entry.chromosomes!.map((chromosome) => {
+      if (!this.assembly.hasChromosome(chromosome)) {
+        throw new BindscapeError({
+          source: this.path,
+          found: `${what} names the chromosome "${chromosome}"`,
+          expected: `one of ${this.assembly.chromosomes.map(({ name }) => name).join(", ")}`,
+        });
+      }
+      return { chromosome, start: 0, end: Number.POSITIVE_INFINITY };
+    });
+  }
+
+  /** Intervals of a BED file, on chromosomes of the assembly; others are passed over with a warning. */
+  async readIntervals(file: string): Promise<Interval[]> {
+    return this.#onAssembly(await withSource(file, readBed), file).map(({ chromosome, start, end }) => ({
+      chromosome,
+      start,
+      end,
+    }));
+  }
+
+  async readExperiment(entry: ExperimentEntry, motifs: readonly Motif[]): Promise<Experiment> {
+    const what = `the experiment ${entry.factor} in ${entry.cell}`;
+    const peaksFile = this.locate(entry.peaks, what);
+    let peaks = await this.#readPeaks(peaksFile);
+    if (entry.topPeaks !== undefined) peaks = peaks.slice(0, entry.topPeaks);
+    if (peaks.length === 0) {
+      throw new BindscapeError({
+        source: peaksFile,
+        found: "no peak on the study's chromosomes",
+        expected: "at least one",
+        next: `Check the peaks of ${what}`,
+      });
+    }
+    const flank = entry.summitFlank;
+    return {
+      factor: entry.factor,
+      cell: entry.cell,
+      peaks: flank === undefined ? peaks : peaks.map((peak) => this.#aroundSummit(peak, flank)),
+      relaxedPeaks: entry.relaxedPeaks ? await this.#readPeaks(this.locate(entry.relaxedPeaks, what)) : [],
+      motif: chooseMotif(entry, motifs),
+      signalFile: entry.signal === undefined ? null : this.locate(entry.signal, what),
+    };
+  }
+
+  async #readPeaks(file: string): Promise<(BedRecord | NarrowPeak)[]> {
+    const narrow = /\.narrowpeak(\.gz)?$/i.test(file);
+    const records = await withSource(file, (source) => (narrow ? readNarrowPeak(source) : readBed(source)));
+    return this.#onAssembly(records, file);
+  }
+
+  #aroundSummit(peak: BedRecord | NarrowPeak, flank: number): Interval {
+    const called = "peak" in peak && peak.peak >= 0;
+    const summit = called ? peak.start + (peak as NarrowPeak).peak : Math.floor((peak.start + peak.end) / 2);
+    return { chromosome: peak.chromosome, start: Math.max(0, summit - flank), end: summit + flank };
+  }
+
+  /** Renames records to the study's chromosomes and checks that they end within them. */
+  #onAssembly<T extends BedRecord>(records: readonly T[], file: string): T[] {
+    if (records.length === 0) return [];
+    const names = ChromosomeNames.match([...new Set(records.map((r) => r.chromosome))], this.assembly, file);
+    const sizes = new Map(this.assembly.chromosomes.map(({ name, size }) => [name, size]));
+    const kept: T[] = [];
+    for (const record of records) {
+      const chromosome = names.inAssembly(record.chromosome);
+      if (chromosome === undefined) continue;
+      // The ends of chromosomes are not known where the assembly is made of pieces.
+      if (!this.file.assembly.pieces && record.end > sizes.get(chromosome)!) {
+        throw new BindscapeError({
+          source: file,
+          line: record.line,
+          found: `${record.chromosome}:${record.start}-${record.end} ends beyond the chromosome`,
+          expected: `an end of at most ${sizes.get(chromosome)} on ${chromosome}`,
+          next: "Check that the file is of the study's assembly",
+        });
+      }
+      kept.push({ ...record, chromosome });
+    }
+    this.warnings.push(...names.finish());
+    return kept;
+  }
+}
+
+async function withSource<T>(
+  file: string,
+  read: (source: Awaited<ReturnType<typeof openFile>>) => Promise<T>,
+): Promise<T> {
+  const source = await openFile(file);
+  try {
+    return await read(source);
+  } finally {
+    await source.close();
+  }
+}
+
+/** The motif an experiment names, or the factor's own where the file has one. */
+function chooseMotif(entry: ExperimentEntry, motifs: readonly Motif[]): Motif | null {
+  if (entry.motif !== undefined) return findMotif(motifs, entry.motif);
+  try {
+    return findMotif(motifs, entry.factor);
+  } catch (error) {
+    if (error instanceof BindscapeError) return null;
+    throw error;
+  }
+}

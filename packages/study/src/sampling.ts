@@ -1,0 +1,263 @@
+import type { Interval } from "@bindscape/genome";
+import { BindscapeError, type Random } from "@bindscape/numerics";
+import { AMBIGUOUS, BOUND, forEachOverlap, UNBOUND } from "./labels.js";
+import { type BinSplits, TRAINING, VALIDATION } from "./splits.js";
+import { type Experiment, labelExperiment, type Study } from "./study.js";
+import type { WindowRequest } from "./windows.js";
+
+/** How training windows are drawn (FactorNet, section 2.4). */
+export interface SamplingOptions {
+  /** One bin a peak (single-task, 2.4.1), or every bound bin (multi-task, 2.4.2). */
+  readonly positives: "peaks" | "bins";
+  /** Bp of a peak that a shifted bin must still cover; the reference keeps 76. For `positives: "peaks"`. */
+  readonly minimumOverlap: number;
+  /** Largest shift in bp of a bound bin off its grid position; the reference uses 20. For `positives: "bins"`. */
+  readonly jitter: number;
+  /** Unbound bins a positive bin, drawn anew each epoch. */
+  readonly negativesPerPositive: number;
+  /** Negatives keep this many bp away from every peak; the reference uses 200. */
+  readonly negativeMargin: number;
+  /** Unbound bins a positive bin in the validation set, drawn once; 0 takes all of them. */
+  readonly validationNegativesPerPositive: number;
+}
+
+/** Windows with their targets, one row a window and one column an experiment. */
+export interface LabelledWindows extends WindowRequest {
+  /** 1 bound, 0 unbound. */
+  readonly labels: Float32Array;
+  /** 1 where the label counts, 0 where it is ambiguous. */
+  readonly weights: Float32Array;
+  readonly tasks: number;
+}
+
+/** Draws the windows of epochs for one or more experiments of one cell. */
+export class WindowSampler {
+  readonly #labels: readonly Int8Array[];
+  readonly #negatives: Uint32Array;
+  readonly #positives: readonly {
+    readonly segmentIndex: number;
+    readonly start: number;
+    readonly shift: number;
+    readonly bin: number;
+  }[];
+  /** Peaks whose own bin lies in the training split, summed over the experiments. */
+  readonly trainingPeaks: number;
+
+  constructor(
+    readonly study: Study,
+    readonly experiments: readonly Experiment[],
+    readonly splits: BinSplits,
+    readonly options: SamplingOptions,
+  ) {
+    const { bins } = study;
+    this.#labels = experiments.map((experiment) => labelExperiment(study, experiment));
+    this.#positives = options.positives === "peaks" ? this.#placePeaks() : this.#boundBins(TRAINING);
+    this.trainingPeaks = countPeaksInSplit(study, experiments, splits, TRAINING);
+    this.#negatives = this.#unboundBins(TRAINING, options.negativeMargin);
+    for (const [count, what, next] of [
+      [this.#positives.length, "bound", "Check the peaks, or hold out less of the genome"],
+      [this.#negatives.length, "unbound", "Hold out less of the genome"],
+    ] as const) {
+      if (count > 0) continue;
+      throw new BindscapeError({
+        source: study.source,
+        found: `no ${what} bin of ${experiments.map((e) => e.factor).join(", ")} to train on (${bins.count} bins in all)`,
+        expected: "at least one outside the hold-outs",
+        next,
+      });
+    }
+  }
+
+  /** Windows of one training epoch in random order. Every positive is in it once. */
+  drawEpoch(random: Random): LabelledWindows {
+    const { bins } = this.study;
+    const { negativesPerPositive, positives } = this.options;
+    const wanted = Math.round(this.#positives.length * negativesPerPositive);
+    const negatives = drawWithoutReplacement(this.#negatives, wanted, random);
+    const rows: Row[] = this.#positives.map((positive) => {
+      const shift = positive.shift > 0 ? random.integer(2 * positive.shift + 1) - positive.shift : 0;
+      const start = this.#shifted(positive, shift);
+      return { segmentIndex: positive.segmentIndex, start, bin: positives === "peaks" ? -1 : positive.bin };
+    });
+    for (const bin of negatives) {
+      const part = bins.partOf(bin);
+      rows.push({ segmentIndex: part.segmentIndex, start: bins.startOf(bin), bin });
+    }
+    return this.#toWindows(random.shuffle(rows));
+  }
+
+  /** The validation windows: grid bins, not shifted, the same for one seed. */
+  validationWindows(random: Random): LabelledWindows {
+    const { bins } = this.study;
+    const bound = this.#boundBins(VALIDATION).map(({ bin }) => bin);
+    if (bound.length === 0) {
+      throw new BindscapeError({
+        source: this.study.source,
+        found: `no bound bin of ${this.experiments.map((e) => e.factor).join(", ")} in the validation hold-out`,
+        expected: "at least one, to stop training by",
+        next: "Hold out another chromosome or region for validation",
+      });
+    }
+    const unbound = this.#unboundBins(VALIDATION, 0);
+    const perPositive = this.options.validationNegativesPerPositive;
+    const chosen =
+      perPositive === 0
+        ? unbound
+        : drawWithoutReplacement(unbound, Math.round(bound.length * perPositive), random);
+    const all = [...bound, ...chosen].sort((a, b) => a - b);
+    return this.#toWindows(
+      all.map((bin) => ({ segmentIndex: bins.partOf(bin).segmentIndex, start: bins.startOf(bin), bin })),
+    );
+  }
+
+  #toWindows(rows: readonly Row[]): LabelledWindows {
+    const tasks = this.experiments.length;
+    const windows = {
+      segmentIndices: new Uint32Array(rows.length),
+      binStarts: new Int32Array(rows.length),
+      labels: new Float32Array(rows.length * tasks),
+      weights: new Float32Array(rows.length * tasks),
+      tasks,
+    };
+    rows.forEach(({ segmentIndex, start, bin }, row) => {
+      windows.segmentIndices[row] = segmentIndex;
+      windows.binStarts[row] = start;
+      for (let task = 0; task < tasks; task++) {
+        // A bin placed on a peak is bound by construction, even where its shift left less than the grid's rule.
+        const label = bin < 0 ? BOUND : this.#labels[task][bin];
+        windows.labels[row * tasks + task] = label === BOUND ? 1 : 0;
+        windows.weights[row * tasks + task] = label === AMBIGUOUS ? 0 : 1;
+      }
+    });
+    return windows;
+  }
+
+  /** A shifted start, or the unshifted one where the shift would leave the segment or the training split. */
+  #shifted(positive: { segmentIndex: number; start: number }, shift: number): number {
+    const { bins } = this.study;
+    const part = bins.parts[positive.segmentIndex];
+    const start = positive.start + shift;
+    if (start < part.segment.start || start + bins.grid.size > part.segment.end) return positive.start;
+    const step = (start - part.firstStart) / bins.grid.step;
+    for (const index of [Math.floor(step), Math.ceil(step)]) {
+      const inPart = Math.min(Math.max(index, 0), part.count - 1);
+      if (this.splits.use[part.firstIndex + inPart] !== TRAINING) return positive.start;
+    }
+    return start;
+  }
+
+  /** One bin centred on each training peak (FactorNet, section 2.4.1), with how far it may shift. */
+  #placePeaks() {
+    const { bins } = this.study;
+    const { size, step } = bins.grid;
+    const placed: { segmentIndex: number; start: number; shift: number; bin: number }[] = [];
+    for (const experiment of this.experiments) {
+      for (const { chromosome, start, end } of experiment.peaks) {
+        const binStart = Math.floor((start + end) / 2) - size / 2;
+        for (const part of bins.partsOf(chromosome)) {
+          if (binStart < part.segment.start || binStart + size > part.segment.end || part.count === 0)
+            continue;
+          const nearest = Math.round((binStart - part.firstStart) / step);
+          const bin = part.firstIndex + Math.min(Math.max(nearest, 0), part.count - 1);
+          if (this.splits.use[bin] !== TRAINING) continue;
+          const shift = Math.max(0, Math.floor((size + end - start) / 2 - this.options.minimumOverlap));
+          placed.push({
+            segmentIndex: part.segmentIndex,
+            start: binStart,
+            shift: Math.min(shift, size / 2 + (end - start) / 2),
+            bin,
+          });
+        }
+      }
+    }
+    return placed;
+  }
+
+  #boundBins(split: number) {
+    const { bins } = this.study;
+    const found: { segmentIndex: number; start: number; shift: number; bin: number }[] = [];
+    for (const part of bins.parts) {
+      for (let bin = part.firstIndex; bin < part.firstIndex + part.count; bin++) {
+        if (this.splits.use[bin] !== split) continue;
+        if (!this.#labels.some((labels) => labels[bin] === BOUND)) continue;
+        found.push({
+          segmentIndex: part.segmentIndex,
+          start: bins.startOf(bin),
+          shift: this.options.jitter,
+          bin,
+        });
+      }
+    }
+    return found;
+  }
+
+  /** Bins of a split that no experiment binds, `margin` bp away from every peak. */
+  #unboundBins(split: number, margin: number): Uint32Array {
+    const { bins } = this.study;
+    const near = new Uint8Array(bins.count);
+    if (margin > 0) {
+      for (const { peaks, relaxedPeaks } of this.experiments) {
+        forEachOverlap(
+          bins,
+          [...peaks, ...relaxedPeaks].map((peak) => widen(peak, margin)),
+          (bin) => {
+            near[bin] = 1;
+          },
+        );
+      }
+    }
+    const found: number[] = [];
+    for (let bin = 0; bin < bins.count; bin++) {
+      if (this.splits.use[bin] !== split || near[bin]) continue;
+      if (this.#labels.every((labels) => labels[bin] === UNBOUND)) found.push(bin);
+    }
+    return Uint32Array.from(found);
+  }
+}
+
+interface Row {
+  readonly segmentIndex: number;
+  readonly start: number;
+  /** Grid bin whose labels hold, or -1 for a bin placed on a peak. */
+  readonly bin: number;
+}
+
+/** Peaks whose middle lies in a bin of the split. */
+export function countPeaksInSplit(
+  study: Study,
+  experiments: readonly Experiment[],
+  splits: BinSplits,
+  split: number,
+): number {
+  const { bins } = study;
+  let count = 0;
+  for (const experiment of experiments) {
+    for (const { chromosome, start, end } of experiment.peaks) {
+      const binStart = Math.floor((start + end) / 2) - bins.grid.size / 2;
+      const part = bins
+        .partsOf(chromosome)
+        .find(({ segment }) => binStart >= segment.start && binStart + bins.grid.size <= segment.end);
+      if (!part || part.count === 0) continue;
+      const nearest = Math.round((binStart - part.firstStart) / bins.grid.step);
+      if (splits.use[part.firstIndex + Math.min(Math.max(nearest, 0), part.count - 1)] === split) count++;
+    }
+  }
+  return count;
+}
+
+function widen({ chromosome, start, end }: Interval, by: number): Interval {
+  return { chromosome, start: start - by, end: end + by };
+}
+
+/** Draws `wanted` items, each at most once, in random order; all of them where there are no more. */
+function drawWithoutReplacement(items: Uint32Array, wanted: number, random: Random): Uint32Array {
+  const pool = items.slice();
+  const count = Math.min(wanted, pool.length);
+  for (let i = 0; i < count; i++) {
+    const j = i + random.integer(pool.length - i);
+    const kept = pool[i];
+    pool[i] = pool[j];
+    pool[j] = kept;
+  }
+  return pool.subarray(0, count);
+}

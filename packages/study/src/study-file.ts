@@ -1,0 +1,199 @@
+import { BindscapeError } from "@bindscape/numerics";
+import { isMap, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { z } from "zod";
+
+const fileName = z.string().min(1);
+const chromosomeList = z.array(z.string().min(1)).min(1);
+const regionText = z
+  .string()
+  .regex(/^\S+:\d[\d,]*-\d[\d,]*$/, "a region written chromosome:start-end, 0-based and half-open");
+
+const assemblySchema = z
+  .strictObject({
+    name: z.string().min(1).describe("Assembly name, such as sacCer3 or hg38"),
+    genome: fileName.describe("FASTA (plain, gzip or bgzip) or 2bit file"),
+    pieces: z
+      .boolean()
+      .default(false)
+      .describe("Records are pieces of chromosomes named chromosome:start-end (0-based, half-open)"),
+    chromosomes: chromosomeList
+      .optional()
+      .describe("The chromosomes to use, in order, by the names the study uses; all records where absent"),
+    names: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe("Explicit map from names in the files to names of the study, where they cannot be matched"),
+  })
+  .describe("The genome");
+
+const trackSchema = z.strictObject({
+  name: z.string().min(1).describe("Track name; _fwd and _rev tracks swap in the reverse complement"),
+  file: fileName.describe("bigWig, bedGraph (.bedGraph[.gz]) or fragments (.frag[.gz], .fragments.tsv[.gz])"),
+  unit: z.string().default("signal").describe("Unit for axis titles"),
+  transform: z
+    .strictObject({
+      mask: z.array(regionText).default([]).describe("Regions whose signal is set to 0"),
+      cap: z.number().positive().optional().describe("Values above this become this"),
+      log: z.boolean().default(false).describe("log(1 + value), after masking and capping"),
+    })
+    .prefault({})
+    .describe("Applied in the order mask, cap, log"),
+});
+
+const experimentSchema = z.strictObject({
+  factor: z.string().min(1),
+  cell: z.string().min(1),
+  peaks: fileName.describe("BED or narrowPeak, plain or gzip"),
+  summitFlank: z
+    .int()
+    .positive()
+    .optional()
+    .describe("Use summit - flank to summit + flank (bp) in place of the peak as called"),
+  topPeaks: z.int().positive().optional().describe("Use only the first N peaks of the file"),
+  relaxedPeaks: fileName
+    .optional()
+    .describe("Peaks of a relaxed threshold: bins only they touch are ambiguous"),
+  signal: fileName.optional().describe("ChIP signal bigWig, for the ceiling a perfect signal would reach"),
+  motif: z
+    .string()
+    .optional()
+    .describe("Motif identifier or name in the study's motif file; the factor's own where absent"),
+});
+
+const holdOutSchema = z
+  .strictObject({
+    chromosomes: chromosomeList.optional(),
+    regions: fileName.optional().describe("BED file of regions"),
+  })
+  .refine((part) => (part.chromosomes === undefined) !== (part.regions === undefined), {
+    error: "give either chromosomes or regions",
+  });
+
+/** The study file's schema: one source for validation, types and the JSON Schema for editors. */
+export const studySchema = z.strictObject({
+  name: z.string().min(1).describe("Short name of the study"),
+  data: fileName
+    .optional()
+    .describe("Folder the files lie in, relative to the study file; the study file's own where absent"),
+  assembly: assemblySchema,
+  blacklist: fileName.optional().describe("BED file of regions never used for training or evaluation"),
+  motifs: fileName.optional().describe("Motif file: JASPAR, .pfm or MEME"),
+  bins: z
+    .strictObject({
+      size: z.int().positive().default(200).describe("Bin length in bp"),
+      step: z.int().positive().default(50).describe("Distance between bin starts in bp"),
+      boundOverlap: z
+        .int()
+        .positive()
+        .default(101)
+        .describe("A bin is bound when a peak covers this many bp of it"),
+    })
+    .prefault({}),
+  cells: z.record(z.string(), z.strictObject({ tracks: z.array(trackSchema).default([]) })),
+  experiments: z.array(experimentSchema).min(1),
+  holdOut: z.strictObject({ validation: holdOutSchema, test: holdOutSchema }),
+  unlabelled: holdOutSchema
+    .optional()
+    .describe("Chromosomes or regions without labels: never used as negatives"),
+});
+
+/** A study file after validation, defaults filled in; file names still as written. */
+export type StudyFile = z.infer<typeof studySchema>;
+export type TrackEntry = z.infer<typeof trackSchema>;
+export type ExperimentEntry = z.infer<typeof experimentSchema>;
+export type HoldOutEntry = z.infer<typeof holdOutSchema>;
+
+/** The JSON Schema of `study.yaml`, for editors. */
+export function studyJsonSchema(): Record<string, unknown> {
+  const schema = z.toJSONSchema(studySchema, { io: "input" }) as Record<string, unknown>;
+  return { ...schema, title: "Bindscape study" };
+}
+
+/**
+ * Parses and validates a study file.
+ * @throws BindscapeError naming the line of the first thing that does not fit
+ */
+export function parseStudyFile(text: string, source: string): StudyFile {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const syntaxError = document.errors[0];
+  if (syntaxError) {
+    throw new BindscapeError({
+      source,
+      line: lines.linePos(syntaxError.pos[0]).line,
+      found: `not valid YAML (${syntaxError.message})`,
+      expected: "a study file",
+    });
+  }
+  const result = studySchema.safeParse(document.toJS());
+  if (result.success) return checkReferences(result.data, source);
+  const issue = result.error.issues[0];
+  const path = issue.path.map(String);
+  if (issue.code === "unrecognized_keys") path.push(issue.keys[0]);
+  const offset = findOffset(document.contents as Node | null, path);
+  throw new BindscapeError({
+    source,
+    line: offset === undefined ? undefined : lines.linePos(offset).line,
+    found:
+      issue.code === "unrecognized_keys"
+        ? `unknown key "${issue.keys.join('", "')}"${issue.path.length ? ` in ${issue.path.join(".")}` : ""}`
+        : `${issue.path.join(".") || "the study"}: ${issue.message}`,
+    expected:
+      issue.code === "unrecognized_keys"
+        ? `one of ${knownKeys(issue.path).join(", ")}`
+        : "a value the schema allows",
+    next: "`bindscape info --schema` prints the JSON Schema of a study file",
+  });
+}
+
+function checkReferences(study: StudyFile, source: string): StudyFile {
+  for (const { factor, cell } of study.experiments) {
+    if (study.cells[cell] === undefined) {
+      throw new BindscapeError({
+        source,
+        found: `experiment ${factor} names the cell "${cell}"`,
+        expected: `one of ${Object.keys(study.cells).join(", ")}`,
+        next: "Add the cell under `cells`",
+      });
+    }
+  }
+  const seen = new Set<string>();
+  for (const { factor, cell } of study.experiments) {
+    const key = `${factor} in ${cell}`;
+    if (seen.has(key))
+      throw new BindscapeError({ source, found: `two experiments for ${key}`, expected: "one" });
+    seen.add(key);
+  }
+  return study;
+}
+
+/** Offset of the deepest node on a path; for an unknown key, of the key itself. */
+function findOffset(node: Node | null, path: readonly string[]): number | undefined {
+  let offset = node?.range?.[0];
+  let current: unknown = node;
+  for (const step of path) {
+    if (isMap(current)) {
+      const pair = current.items.find((item) => String(item.key) === step);
+      if (!pair) break;
+      offset = (pair.key as Node | null)?.range?.[0] ?? offset;
+      current = pair.value;
+    } else if (isSeq(current)) {
+      current = current.items[Number(step)];
+      offset = (current as Node | undefined)?.range?.[0] ?? offset;
+    } else break;
+  }
+  return offset;
+}
+
+/** Keys the schema allows at a path of a study file. */
+function knownKeys(path: readonly PropertyKey[]): string[] {
+  let schema = studyJsonSchema() as { properties?: object; items?: object; additionalProperties?: object };
+  for (const step of path) {
+    const properties = schema.properties as Record<string, object> | undefined;
+    schema = (properties?.[String(step)] ??
+      schema.items ??
+      schema.additionalProperties ??
+      {}) as typeof schema;
+  }
+  return Object.keys(schema.properties ?? {});
+}

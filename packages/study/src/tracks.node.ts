@@ -1,0 +1,168 @@
+import { BigWigReader, type ByteSource, openFile, readBedGraph, readFragments } from "@bindscape/genome";
+import { BindscapeError } from "@bindscape/numerics";
+import { type Assembly, allocateShared } from "./assembly.js";
+import { ChromosomeNames } from "./chromosome-names.js";
+import type { TrackEntry } from "./study-file.js";
+import type { SourceTrack } from "./windows.js";
+
+/** Tracks are held at 4 bytes a base; a genome larger than this many bases is refused for now. */
+const LARGEST_TRACK_BASES = 1 << 30;
+
+/** A track read into memory, and what was odd about its file. */
+export interface LoadedTrack {
+  readonly track: SourceTrack;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads a track onto an assembly: bigWig, bedGraph, or fragments, of which both ends are counted (start and
+ * end - 1 of each fragment, times its count). Bases without data are 0. Then masks, caps and takes logarithms
+ * as the study asks.
+ * @throws BindscapeError naming the file, where it is missing, damaged, or about other chromosomes
+ */
+export async function loadTrack(entry: TrackEntry, file: string, assembly: Assembly): Promise<LoadedTrack> {
+  if (assembly.size > LARGEST_TRACK_BASES) {
+    throw new BindscapeError({
+      source: file,
+      found: `an assembly of ${assembly.size} bases`,
+      expected: `at most ${LARGEST_TRACK_BASES} bases where tracks are used, since they are held in memory`,
+      next: "List fewer chromosomes under `assembly.chromosomes`",
+    });
+  }
+  const values = new Float32Array(allocateShared(assembly.size * 4));
+  const source = await openFile(file);
+  let warnings: string[];
+  try {
+    const read = chooseReader(file);
+    warnings = await read(source, assembly, values);
+  } finally {
+    await source.close();
+  }
+  transformTrack(entry, assembly, values, file);
+  return { track: { name: entry.name, unit: entry.unit, values, log: entry.transform.log }, warnings };
+}
+
+type TrackReader = (source: ByteSource, assembly: Assembly, values: Float32Array) => Promise<string[]>;
+
+function chooseReader(file: string): TrackReader {
+  const name = file.toLowerCase().replace(/\.gz$/, "");
+  if (/\.(bw|bigwig)$/.test(name)) return readBigWigTrack;
+  if (/\.(bedgraph|bdg|bg)$/.test(name)) return readBedGraphTrack;
+  if (/(\.frag|fragments\.tsv|fragments)$/.test(name)) return readFragmentTrack;
+  throw new BindscapeError({
+    source: file,
+    found: "a track file of unknown kind",
+    expected: "a name ending in .bw, .bigWig, .bedGraph[.gz], .frag[.gz] or fragments.tsv[.gz]",
+  });
+}
+
+async function readBigWigTrack(
+  source: ByteSource,
+  assembly: Assembly,
+  values: Float32Array,
+): Promise<string[]> {
+  const reader = await BigWigReader.open(source);
+  const names = ChromosomeNames.match(
+    reader.chromosomes.map((chromosome) => chromosome.name),
+    assembly,
+    source.name,
+  );
+  const sizes = new Map(reader.chromosomes.map(({ name, size }) => [name, size]));
+  const warnings: string[] = [];
+  for (const segment of assembly.segments) {
+    const name = names.inFile(segment.chromosome);
+    if (name === undefined) {
+      warnings.push(`${source.name} has no data on ${segment.chromosome}: its signal there is 0`);
+      continue;
+    }
+    const end = Math.min(segment.end, sizes.get(name)!);
+    if (end <= segment.start) continue;
+    const into = values.subarray(segment.offset, segment.offset + end - segment.start);
+    await reader.readValues(name, segment.start, end, into);
+    for (let i = 0; i < into.length; i++) if (!(Math.abs(into[i]) < Number.POSITIVE_INFINITY)) into[i] = 0;
+  }
+  return [...new Set(warnings)];
+}
+
+async function readBedGraphTrack(
+  source: ByteSource,
+  assembly: Assembly,
+  values: Float32Array,
+): Promise<string[]> {
+  const names = new ChromosomeNames(assembly, source.name);
+  for await (const { chromosome, start, end, value } of readBedGraph(source)) {
+    for (const segment of names.segmentsOf(chromosome)) {
+      const from = Math.max(start, segment.start);
+      const to = Math.min(end, segment.end);
+      if (from < to)
+        values.fill(value, segment.offset + from - segment.start, segment.offset + to - segment.start);
+    }
+  }
+  return names.finish();
+}
+
+async function readFragmentTrack(
+  source: ByteSource,
+  assembly: Assembly,
+  values: Float32Array,
+): Promise<string[]> {
+  const names = new ChromosomeNames(assembly, source.name);
+  for await (const { chromosome, start, end, count } of readFragments(source)) {
+    for (const segment of names.segmentsOf(chromosome)) {
+      if (start >= segment.start && start < segment.end)
+        values[segment.offset + start - segment.start] += count;
+      const last = end - 1;
+      if (last >= segment.start && last < segment.end) values[segment.offset + last - segment.start] += count;
+    }
+  }
+  return names.finish();
+}
+
+/** Applies mask, cap and log, in this order. */
+function transformTrack(entry: TrackEntry, assembly: Assembly, values: Float32Array, file: string): void {
+  const { mask, cap, log } = entry.transform;
+  for (const text of mask) {
+    const region = parseRegion(text);
+    if (!assembly.hasChromosome(region.chromosome)) {
+      throw new BindscapeError({
+        source: file,
+        found: `the mask ${text}`,
+        expected: `a chromosome of the study, such as ${assembly.chromosomes[0].name}`,
+        next: `Correct \`transform.mask\` of the track ${entry.name}`,
+      });
+    }
+    for (const segment of assembly.segmentsOf(region.chromosome)) {
+      const from = Math.max(region.start, segment.start);
+      const to = Math.min(region.end, segment.end);
+      if (from < to)
+        values.fill(0, segment.offset + from - segment.start, segment.offset + to - segment.start);
+    }
+  }
+  if (cap !== undefined) for (let i = 0; i < values.length; i++) if (values[i] > cap) values[i] = cap;
+  if (!log) return;
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] < 0) {
+      throw new BindscapeError({
+        source: file,
+        found: `the value ${values[i]}`,
+        expected: "values of at least 0, since the study asks for log(1 + value)",
+        next: `Take \`log\` out of the track ${entry.name}`,
+      });
+    }
+    values[i] = Math.log1p(values[i]);
+  }
+}
+
+/** Parses `chromosome:start-end`, 0-based and half-open; commas in numbers are allowed. */
+export function parseRegion(text: string): { chromosome: string; start: number; end: number } {
+  const match = /^(\S+):([\d,]+)-([\d,]+)$/.exec(text);
+  const start = Number(match?.[2].replaceAll(",", ""));
+  const end = Number(match?.[3].replaceAll(",", ""));
+  if (!match || !(start < end)) {
+    throw new BindscapeError({
+      found: `the region "${text}"`,
+      expected: "chromosome:start-end with start below end, 0-based and half-open",
+    });
+  }
+  return { chromosome: match[1], start, end };
+}

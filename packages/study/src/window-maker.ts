@@ -1,0 +1,135 @@
+import { MotifScanner } from "@bindscape/motifs";
+import { BindscapeError } from "@bindscape/numerics";
+import {
+  allocateBatch,
+  type BinFeature,
+  countChannels,
+  type SourceTrack,
+  type WindowBatch,
+  type WindowPlan,
+  type WindowRequest,
+  type WindowSource,
+} from "./windows.js";
+
+/** Makes the input arrays of windows from a genome and its tracks in memory. One instance a thread. */
+export class WindowMaker {
+  readonly #tracks: readonly SourceTrack[];
+  readonly #features: readonly ((segmentIndex: number, binStart: number) => number)[];
+
+  constructor(
+    readonly source: WindowSource,
+    readonly plan: WindowPlan,
+  ) {
+    this.#tracks = plan.tracks.map((name) => this.#findTrack(name));
+    this.#features = plan.features.map((feature) => this.#compileFeature(feature));
+  }
+
+  /**
+   * Fills a batch.
+   * @param into arrays for at least as many windows as the request has; made where absent
+   */
+  fill(request: WindowRequest, into?: WindowBatch): WindowBatch {
+    const { windowLength, binSize } = this.plan;
+    const count = request.binStarts.length;
+    const batch = into ?? allocateBatch(this.plan, count);
+    const channels = countChannels(this.plan);
+    const margin = Math.floor((windowLength - binSize) / 2);
+    batch.windows.fill(0, 0, count * channels * windowLength);
+    for (let i = 0; i < count; i++) {
+      const segment = this.source.segments[request.segmentIndices[i]];
+      const windowStart = request.binStarts[i] - margin;
+      const from = Math.max(windowStart, segment.start);
+      const to = Math.min(windowStart + windowLength, segment.end);
+      const base = i * channels * windowLength;
+      const source = segment.offset + from - segment.start;
+      const target = base + from - windowStart;
+      const { codes } = this.source;
+      for (let k = 0; k < to - from; k++) {
+        const code = codes[source + k];
+        if (code < 4) batch.windows[target + code * windowLength + k] = 1;
+      }
+      for (let t = 0; t < this.#tracks.length; t++) {
+        if (to > from) {
+          batch.windows.set(
+            this.#tracks[t].values.subarray(source, source + to - from),
+            target + (4 + t) * windowLength,
+          );
+        }
+      }
+      for (let f = 0; f < this.#features.length; f++) {
+        batch.features[i * this.#features.length + f] = this.#features[f](
+          request.segmentIndices[i],
+          request.binStarts[i],
+        );
+      }
+    }
+    return count === batch.count ? batch : { ...batch, count };
+  }
+
+  /** Features alone, [count, features]. */
+  fillFeatures(request: WindowRequest): Float32Array {
+    const width = this.#features.length;
+    const out = new Float32Array(request.binStarts.length * width);
+    for (let i = 0; i < request.binStarts.length; i++) {
+      for (let f = 0; f < width; f++) {
+        out[i * width + f] = this.#features[f](request.segmentIndices[i], request.binStarts[i]);
+      }
+    }
+    return out;
+  }
+
+  #findTrack(name: string): SourceTrack {
+    const track = this.source.tracks.find((candidate) => candidate.name === name);
+    if (track) return track;
+    throw new BindscapeError({
+      found: `no track named "${name}" in this cell`,
+      expected: this.source.tracks.length
+        ? `one of ${this.source.tracks.map((t) => t.name).join(", ")}`
+        : "a track",
+      next: "The model was trained with this track: give the cell a track of that name in the study file",
+    });
+  }
+
+  #compileFeature(feature: BinFeature): (segmentIndex: number, binStart: number) => number {
+    const { segments, codes } = this.source;
+    const { binSize } = this.plan;
+    if (feature.kind === "motif") {
+      const matrix = Float64Array.from(feature.logOdds);
+      const scanner = new MotifScanner(matrix);
+      const lowest = lowestScore(matrix);
+      const inside = feature.sites === "inside";
+      const before = inside ? 0 : Math.floor(feature.length / 2);
+      const after = inside ? 0 : feature.length - 1 - before;
+      return (segmentIndex, binStart) => {
+        const segment = segments[segmentIndex];
+        const from = Math.max(binStart - before, segment.start) - segment.start + segment.offset;
+        const to = Math.min(binStart + binSize + after, segment.end) - segment.start + segment.offset;
+        return Math.max(lowest, scanner.best(codes, from, to));
+      };
+    }
+    const { values, log: isLog } = this.#findTrack(feature.track);
+    const margin = Math.floor((feature.width - binSize) / 2);
+    return (segmentIndex, binStart) => {
+      const segment = segments[segmentIndex];
+      const start = binStart - margin;
+      const from = Math.max(start, segment.start) - segment.start + segment.offset;
+      const to = Math.min(start + feature.width, segment.end) - segment.start + segment.offset;
+      let sum = 0;
+      if (isLog) {
+        for (let k = from; k < to; k++) if (values[k] !== 0) sum += Math.expm1(values[k]);
+      } else {
+        for (let k = from; k < to; k++) sum += values[k];
+      }
+      return feature.log ? Math.log1p(sum) : sum / feature.width;
+    };
+  }
+}
+
+/** The lowest score a matrix can give: stands in where no site fits (stretches of N, edges). */
+function lowestScore(matrix: Float64Array): number {
+  let sum = 0;
+  for (let row = 0; row < matrix.length; row += 4) {
+    sum += Math.min(matrix[row], matrix[row + 1], matrix[row + 2], matrix[row + 3]);
+  }
+  return sum;
+}

@@ -1,0 +1,79 @@
+import type { Segment } from "./assembly.js";
+
+/** A track in memory. */
+export interface SourceTrack {
+  readonly name: string;
+  readonly unit: string;
+  /** Transformed signal a base, in the layout of the assembly's codes; bases without data are 0. */
+  readonly values: Float32Array;
+  /** The values are log(1 + signal). */
+  readonly log: boolean;
+}
+
+/** The part of an assembly and its tracks that worker threads need: everything in it can be shared or cloned. */
+export interface WindowSource {
+  readonly segments: readonly Segment[];
+  /** Base codes 0-4 of all segments behind one another. */
+  readonly codes: Uint8Array;
+  readonly tracks: readonly SourceTrack[];
+}
+
+/** Bins to make windows of: chromosome coordinates of their first base, which may be jittered off the grid. */
+export interface WindowRequest {
+  readonly segmentIndices: Uint32Array;
+  readonly binStarts: Int32Array;
+}
+
+/** A number about a bin that a model sees beside its sequence window. */
+export type BinFeature =
+  /** Best log-odds score in bits of any motif site in the bin, on either strand. */
+  | {
+      readonly kind: "motif";
+      readonly name: string;
+      /** length x 4 log-odds in bits, row-major, order A, C, G, T. */
+      readonly logOdds: readonly number[];
+      readonly length: number;
+      /** Which sites count: those wholly in the bin, or all whose middle lies in it. */
+      readonly sites: "inside" | "middle";
+    }
+  /** Mean track signal in `width` bp centred on the bin, or log(1 + sum) with `log`; a track's own logarithm undone. */
+  | {
+      readonly kind: "signal";
+      readonly name: string;
+      readonly track: string;
+      readonly width: number;
+      readonly log: boolean;
+    };
+
+/** What windows a model wants: recorded in its bundle. */
+export interface WindowPlan {
+  /** Window length in bp, centred on the bin. */
+  readonly windowLength: number;
+  readonly binSize: number;
+  /** Tracks in channel order, behind the four bases. */
+  readonly tracks: readonly string[];
+  readonly features: readonly BinFeature[];
+}
+
+/** Input arrays for a number of windows. */
+export interface WindowBatch {
+  readonly count: number;
+  /** [count, 4 + tracks, windowLength]: one-hot A, C, G, T (all 0 for N and beyond the sequence), then the tracks. */
+  readonly windows: Float32Array;
+  /** [count, features]. */
+  readonly features: Float32Array;
+}
+
+/** Channels of a plan's windows. */
+export function countChannels(plan: WindowPlan): number {
+  return 4 + plan.tracks.length;
+}
+
+/** Allocates the arrays of a batch of `count` windows. */
+export function allocateBatch(plan: WindowPlan, count: number): WindowBatch {
+  return {
+    count,
+    windows: new Float32Array(count * countChannels(plan) * plan.windowLength),
+    features: new Float32Array(count * plan.features.length),
+  };
+}
