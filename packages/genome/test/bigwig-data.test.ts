@@ -1,0 +1,145 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { Random } from "@bindscape/numerics";
+import { BigWig } from "@gmod/bbi";
+import { LocalFile } from "generic-filehandle2";
+import { afterAll, describe, expect, it } from "vitest";
+import { openBigWig } from "../src/bigwig/open.node.js";
+import { BigWigReader } from "../src/bigwig/read.js";
+import { openFile } from "../src/byte-source.node.js";
+
+const data = process.env.BINDSCAPE_DATA ?? resolve(import.meta.dirname, "../../../../shared/data");
+const hasData = existsSync(data);
+if (!hasData) console.warn(`SKIPPED: bigWig comparison with @gmod/bbi: the shared data are not at ${data}`);
+
+function findFiles(pattern: RegExp): string[] {
+  if (!hasData) return [];
+  return ["gold/bigwig", "yeast", "human_hg38_regions"]
+    .flatMap((folder) =>
+      (readdirSync(join(data, folder), { recursive: true }) as string[]).map((file) =>
+        join(data, folder, file),
+      ),
+    )
+    .filter((file) => pattern.test(file))
+    .sort();
+}
+
+/** Intervals as bbi gives them, merged over the chromosome; bbi's coordinates are signed 32-bit. */
+async function readWithBbi(
+  bbi: BigWig,
+  chromosome: string,
+  start: number,
+  end: number,
+  basesPerSpan: number,
+) {
+  return bbi.getFeaturesAsArrays(chromosome, start, end, { basesPerSpan });
+}
+
+function expandIntervals(
+  intervals: { starts: ArrayLike<number>; ends: ArrayLike<number>; values: ArrayLike<number> },
+  start: number,
+  end: number,
+): Float32Array {
+  const values = new Float32Array(end - start).fill(Number.NaN);
+  for (let i = 0; i < intervals.starts.length; i++) {
+    const from = Math.max(start, intervals.starts[i]);
+    const to = Math.min(end, intervals.ends[i]);
+    for (let base = from; base < to; base++) values[base - start] = intervals.values[i];
+  }
+  return values;
+}
+
+describe.skipIf(!hasData)("every bigWig of the shared data, value by value against @gmod/bbi", () => {
+  const files = findFiles(/\.(bw|bigWig)$/);
+  let compared = 0;
+  it("finds them", () => expect(files.length).toBeGreaterThanOrEqual(20));
+  afterAll(() => expect(compared).toBeGreaterThan(500_000));
+
+  it.each(files.map((file) => [relative(data, file)]))("%s", async (name) => {
+    const path = join(data, name);
+    const { reader, close } = await openBigWig(path);
+    // The second reader takes the other ways: fflate, promises, an index read node by node, no cache.
+    const source = await openFile(path);
+    const lazy = await BigWigReader.open(source, { indexLimit: 0, cacheSize: 0 });
+    const bbi = new BigWig({ filehandle: new LocalFile(path) });
+    const header = await bbi.getHeader();
+
+    const expected = Object.values(header.refsByNumber).sort((a, b) => a.id - b.id);
+    expect(reader.chromosomes).toEqual(expected.map(({ name, length }) => ({ name, size: length })));
+    expect(reader.summary).toEqual({
+      basesCovered: header.totalSummary.basesCovered,
+      min: header.totalSummary.scoreMin,
+      max: header.totalSummary.scoreMax,
+      sum: header.totalSummary.scoreSum,
+      sumSquares: header.totalSummary.scoreSumSquares,
+    });
+    expect(reader.zoomLevels.map(({ reduction }) => reduction)).toEqual(
+      header.zoomLevels.map(({ reductionLevel }) => reductionLevel).sort((a, b) => a - b),
+    );
+
+    const random = new Random(name);
+    for (const { name: chromosome, size } of reader.chromosomes) {
+      const ours = await reader.readIntervals(chromosome, 0, size);
+      const theirs = await readWithBbi(bbi, chromosome, 0, size, 0);
+      expect(ours.starts.length).toBe(theirs.starts.length);
+      expect(Buffer.compare(bytesOf(ours.starts), bytesOf(theirs.starts))).toBe(0);
+      expect(Buffer.compare(bytesOf(ours.ends), bytesOf(theirs.ends))).toBe(0);
+      expect(Buffer.compare(bytesOf(ours.values), bytesOf(theirs.scores))).toBe(0);
+      compared += ours.starts.length;
+
+      for (let i = 0; i < 3; i++) {
+        // Around a value where there is one: most chromosomes of most files are nearly empty.
+        const some = ours.starts.length === 0 ? size / 2 : ours.starts[random.integer(ours.starts.length)];
+        const start = Math.max(0, Math.floor(some) - random.integer(700));
+        const end = Math.min(size, start + 1000);
+        const wanted = expandIntervals(ours, start, end);
+        expect(await reader.readValues(chromosome, start, end)).toEqual(wanted);
+        expect(await lazy.readValues(chromosome, start, end)).toEqual(wanted);
+      }
+    }
+    await compareZooms(reader, bbi, header.zoomLevels);
+    await compareZooms(lazy, bbi, header.zoomLevels);
+    close();
+    await source.close();
+  });
+
+  async function compareZooms(
+    reader: BigWigReader,
+    bbi: BigWig,
+    levels: readonly { reductionLevel: number }[],
+  ): Promise<void> {
+    for (let level = 0; level < reader.zoomLevels.length; level++) {
+      const { reduction } = reader.zoomLevels[level];
+      expect(levels.some(({ reductionLevel }) => reductionLevel === reduction)).toBe(true);
+      for (const { name: chromosome, size } of reader.chromosomes) {
+        const ours = await reader.readZoom(level, chromosome, 0, size);
+        // bbi takes the coarsest level whose reduction is at most twice the bases a span stands for.
+        const theirs = await readWithBbi(bbi, chromosome, 0, size, reduction / 2);
+        if (!theirs.isSummary) throw new Error("bbi read no zoom level");
+        expect(Array.from(ours.starts)).toEqual(Array.from(theirs.starts, (x) => x >>> 0));
+        expect(Array.from(ours.ends)).toEqual(Array.from(theirs.ends, (x) => x >>> 0));
+        expect(ours.min).toEqual(theirs.minScores);
+        expect(ours.max).toEqual(theirs.maxScores);
+        // bbi's scores of summaries are means, in float32.
+        const means = ours.sum.map((sum, i) => sum / ours.count[i]);
+        expect(theirs.scores).toEqual(means);
+        compared += means.length;
+      }
+    }
+  }
+});
+
+describe.skipIf(!hasData)("every bigBed of the shared data", () => {
+  it.each(findFiles(/\.(bb|bigBed)$/).map((file) => [relative(data, file)]))(
+    "%s is refused",
+    async (name) => {
+      await expect(openBigWig(join(data, name))).rejects.toThrow(
+        /this is a bigBed file; expected a bigWig file/,
+      );
+    },
+  );
+});
+
+function bytesOf(array: { buffer: ArrayBufferLike; byteOffset: number; byteLength: number }): Buffer {
+  return Buffer.from(array.buffer, array.byteOffset, array.byteLength);
+}
