@@ -38,6 +38,9 @@ const DEFAULT_HEIGHT = 150;
 const FONT_SIZE = 12;
 /** A letter lower than this many px is a smear, not a letter. */
 const LOWEST_LETTER = 0.25;
+/** Heights beyond these have no axis: their sums overflow, or their ticks vanish. */
+const HIGHEST = 1e300;
+const FLATTEST = 1e-290;
 
 /**
  * A sequence logo (Schneider and Stephens 1990) as an SVG document. Letters are paths, so it looks the same
@@ -212,19 +215,26 @@ function axisRange(heights: Float64Array, maximum: number | "data") {
     highest = Math.max(highest, above);
     lowest = Math.min(lowest, below);
   }
-  if (maximum !== "data" && !(maximum > 0 && Number.isFinite(maximum))) {
+  if (maximum !== "data" && !(maximum > FLATTEST && maximum <= HIGHEST)) {
     throw new BindscapeError({
       source: "logo",
       found: `maximum ${maximum}`,
       expected: 'a number above 0, or "data"',
     });
   }
-  if (highest === 0 && lowest === 0) highest = 1;
+  if (highest - lowest < FLATTEST) highest = 1;
   const top = maximum === "data" ? highest : maximum;
-  const step = niceStep((top - lowest) / 3, false);
-  const ticks: number[] = [];
-  for (let i = Math.ceil(lowest / step - 1e-9); i * step <= top + step * 1e-9; i++) ticks.push(i * step);
+  // The coarsest ticks of which three fit: 0, 1, 2 on bits.
+  let ticks: number[] = [];
+  for (let least = top - lowest; ticks.length < 3; least /= 2)
+    ticks = ticksWithin(lowest, top, niceStep(least, false));
   return { bottom: lowest, top, ticks };
+}
+
+function ticksWithin(bottom: number, top: number, step: number): number[] {
+  const ticks: number[] = [];
+  for (let i = Math.ceil(bottom / step - 1e-9); i * step <= top + step * 1e-9; i++) ticks.push(i * step);
+  return ticks;
 }
 
 /** The least of 1, 2 or 5 times a power of ten that is at least `least`; whole if asked. */
@@ -261,7 +271,8 @@ function letterHeights(options: LogoOptions): {
   }
   const values = Float64Array.from(given);
   const length = options.length ?? values.length / 4;
-  const isBad = (value: number) => !Number.isFinite(value) || (probabilities !== undefined && value < 0);
+  const isBad = (value: number) =>
+    !(Math.abs(value) <= HIGHEST) || (probabilities !== undefined && value < 0);
   if (length < 1 || values.length !== length * 4 || !Number.isInteger(length) || values.some(isBad)) {
     throw new BindscapeError({
       source: "logo",

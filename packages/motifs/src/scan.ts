@@ -78,8 +78,9 @@ export class MotifScanner {
   bestInBins(codes: Uint8Array, binStarts: ArrayLike<number>, binSize: number): Float32Array {
     checkBins(binStarts, binSize);
     const best = new Float32Array(binStarts.length).fill(Number.NEGATIVE_INFINITY);
-    const width = Math.min(binSize, codes.length) - this.length + 1;
-    if (width < 1) return best;
+    const width = binSize - this.length + 1;
+    if (width < 1 || codes.length < this.length) return best;
+    if (binSize > codes.length) return this.#bestInLongBins(codes, binStarts, width, best);
     const order = ascendingOrder(binStarts);
     const words = new Uint16Array(width + this.length);
     const scores = new Float64Array(width);
@@ -113,6 +114,25 @@ export class MotifScanner {
         if (prefix[into - 1] > value) value = prefix[into - 1];
       }
       best[index] = value;
+    }
+    return best;
+  }
+
+  /** Bins longer than the sequence: each overhangs an end, so one running maximum from either end has them all. */
+  #bestInLongBins(
+    codes: Uint8Array,
+    binStarts: ArrayLike<number>,
+    width: number,
+    best: Float32Array,
+  ): Float32Array {
+    const upTo = this.scores(codes, 0, codes.length - this.length + 1);
+    const from = upTo.slice();
+    for (let i = 1; i < upTo.length; i++) upTo[i] = Math.max(upTo[i], upTo[i - 1]);
+    for (let i = from.length - 2; i >= 0; i--) from[i] = Math.max(from[i], from[i + 1]);
+    for (let i = 0; i < binStarts.length; i++) {
+      const start = binStarts[i];
+      const last = Math.min(start + width, upTo.length) - 1;
+      if (last >= 0 && start < upTo.length) best[i] = start <= 0 ? upTo[last] : from[start];
     }
     return best;
   }
@@ -197,11 +217,14 @@ export function scanBestScore(
   matrix: Float64Array,
   length: number,
 ): number {
-  return new MotifScanner(matrix.length === length * 4 ? matrix : matrix.subarray(0, length * 4)).best(
-    codes,
-    start,
-    end,
-  );
+  if (matrix.length !== length * 4) {
+    throw new BindscapeError({
+      source: "log-odds matrix",
+      found: `${matrix.length} entries for a length of ${length}`,
+      expected: "4 for each position: A, C, G, T",
+    });
+  }
+  return new MotifScanner(matrix).best(codes, start, end);
 }
 
 /**
