@@ -41,8 +41,8 @@ table{border-collapse:collapse;font-size:13.5px;min-width:100%}
 th,td{padding:4px 7px;text-align:right;white-space:nowrap;border-bottom:1px solid var(--chart-grid)}
 thead th{font-weight:600;vertical-align:bottom;border-bottom-color:var(--chart-axis)}
 tbody th{font-weight:400}
-th:first-child,td.name{text-align:left}
-th:first-child{position:sticky;left:0;background:var(--page);z-index:1}
+tr:not(.methods)>th:first-child,.name{text-align:left}
+tr:not(.methods)>th:first-child{position:sticky;left:0;background:var(--page);z-index:1}
 th.group{text-align:center}
 .edge{border-left:1px solid var(--chart-grid)}
 td.best{font-weight:700}
@@ -75,5 +75,5 @@ footer{margin-top:48px;padding-bottom:36px;font-size:13px;color:var(--chart-mute
 @media(max-width:1100px){.grid,.two{grid-template-columns:repeat(2,minmax(0,1fr))}}
 @media(max-width:940px){.locus>.broad{display:none}.locus>.narrow{display:block;max-width:620px}}
 @media(max-width:720px){.two{grid-template-columns:minmax(0,1fr)}header,main,footer{padding-left:14px;padding-right:14px}.grid{grid-template-columns:minmax(0,1fr)}.pair{grid-template-columns:minmax(0,1fr)}.wide{grid-column:auto}th,td{padding:4px 6px}.theme{float:none;margin-bottom:10px}dl{grid-template-columns:minmax(0,1fr)}dd{margin-bottom:6px}}
-@media print{.wide{grid-column:1/-1}.pair,.two{grid-template-columns:repeat(2,minmax(0,1fr))}table{font-size:11px}h2{margin-top:0;border:0}.theme,.up{display:none}body{font-size:11pt}header,main,footer{max-width:none;padding:0}.grid{grid-template-columns:repeat(2,minmax(0,1fr))}a{color:inherit;text-decoration:none}h2{break-after:avoid}h3,h4{break-after:avoid}details::details-content{display:block;content-visibility:visible;height:auto}.scroll{overflow:visible}section.factor{break-before:page}}`;
+@media print{.wide{grid-column:1/-1}.pair,.two{grid-template-columns:repeat(2,minmax(0,1fr))}table,details table{font-size:10.5px}th,td{padding:2px 4px}h2{margin-top:0;border:0}.theme,.up{display:none}body{font-size:11pt}header,main,footer{max-width:none;padding:0}.grid{grid-template-columns:repeat(2,minmax(0,1fr))}a{color:inherit;text-decoration:none}h2{break-after:avoid}h3,h4{break-after:avoid}details::details-content{display:block;content-visibility:visible;height:auto}.scroll{overflow:visible}section.factor{break-before:page}}`;
 }
