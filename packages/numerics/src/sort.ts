@@ -83,15 +83,19 @@ function singleKeys(values: ArrayLike<number>): Uint32Array[] {
 
 /** The same for doubles, as two words, the low one first. */
 function doubleKeys(values: ArrayLike<number>): Uint32Array[] {
-  const low = new Uint32Array(values.length);
-  const high = new Uint32Array(values.length);
-  const view = new DataView(new ArrayBuffer(8));
-  for (let i = 0; i < values.length; i++) {
-    view.setFloat64(0, values[i] + 0);
-    const top = view.getInt32(0);
-    const flip = top < 0 ? 0xffffffff : 0;
-    high[i] = top ^ (top < 0 ? 0xffffffff : 0x80000000);
-    low[i] = view.getUint32(4) ^ flip;
+  const count = values.length;
+  const floats = new Float64Array(count);
+  for (let i = 0; i < count; i++) floats[i] = values[i] + 0;
+  const words = new Uint32Array(floats.buffer);
+  // Where the high word of a double lies is the machine's choice: 1 has an empty low word.
+  const highAt = new Uint32Array(Float64Array.of(1).buffer)[0] === 0 ? 1 : 0;
+  const low = new Uint32Array(count);
+  const high = new Uint32Array(count);
+  for (let i = 0; i < count; i++) {
+    const top = words[2 * i + highAt];
+    const isNegative = (top | 0) < 0;
+    high[i] = top ^ (isNegative ? 0xffffffff : 0x80000000);
+    low[i] = words[2 * i + 1 - highAt] ^ (isNegative ? 0xffffffff : 0);
   }
   return [low, high];
 }

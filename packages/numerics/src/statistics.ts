@@ -51,7 +51,7 @@ export function quantile(values: ArrayLike<number>, p: number): number {
   const below = Math.floor(place);
   const low = sorted[below];
   const high = sorted[Math.min(below + 1, sorted.length - 1)];
-  return low === high ? low : low + (high - low) * (place - below);
+  return (low === high ? low : low + (high - low) * (place - below)) + 0; // never -0
 }
 
 /** Pearson's product-moment correlation, in [-1, 1]; NaN when either side is constant or there are fewer than 2 pairs. */

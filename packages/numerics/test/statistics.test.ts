@@ -100,6 +100,7 @@ describe("statistics", () => {
         expect(quantile(values, 1)).toBe(Math.max(...values) + 0);
       }),
     );
+    expect(quantile([-0, -0], 0.5)).toBe(0);
     expect(quantile([3, 1, 2], 0.5)).toBe(2);
     expect(quantile([1, 2, 3, 4], 0.5)).toBe(2.5);
     expect(quantile([], 0.5)).toBeNaN();
