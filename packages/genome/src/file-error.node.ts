@@ -5,6 +5,7 @@ const reasons: Record<string, { found: string; next?: string }> = {
   EACCES: { found: "permission denied", next: "Check who may read and write there" },
   EPERM: { found: "operation not permitted", next: "Check who may read and write there" },
   EROFS: { found: "the file system is read-only", next: "Choose another folder" },
+  EEXIST: { found: "a part of the path is a file, not a folder", next: "Check the path" },
   EISDIR: { found: "this is a folder", next: "Name a file" },
   ENOTDIR: { found: "a part of the path is a file, not a folder", next: "Check the path" },
   ENOSPC: { found: "the disk is full", next: "Free some space or choose another folder" },

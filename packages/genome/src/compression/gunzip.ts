@@ -4,11 +4,15 @@ import { crc32 } from "./crc32.js";
 
 const trailerLength = 8;
 
+/** Bytes given to fflate at once, which bounds how far one step can expand (deflate: at most 1032-fold). */
+const pieceLength = 1 << 16;
+
 /**
- * fflate copies what is left of its input at every member; small pieces keep that cheap for files of many tiny
- * members, and bound how far 1 piece can expand (deflate: at most 1032-fold).
+ * fflate copies what is left of a piece at every member, so pieces become small where members are tiny: more than
+ * `manyMembers` in a piece.
  */
-const pieceLength = 1 << 15;
+const smallPieceLength = 1 << 11;
+const manyMembers = 16;
 
 /** So many bytes without any output cannot be deflate data: an endless header, or a run of empty blocks. */
 const longestSilence = 1 << 20;
@@ -28,6 +32,8 @@ export class GunzipStream {
   #memberCrc = 0;
   #memberLength = 0;
   #memberStart = 0;
+  /** Members that began in the piece pushed last. */
+  #members = 0;
 
   /** @param source what errors call the stream. */
   constructor(source: string) {
@@ -42,6 +48,7 @@ export class GunzipStream {
     this.#gunzip.onmember = (offset) => {
       this.#checkMember(offset);
       this.#memberStart = offset;
+      this.#members++;
       this.#lastSign = this.#pushed;
       this.#memberCrc = 0;
       this.#memberLength = 0;
@@ -50,8 +57,11 @@ export class GunzipStream {
 
   /** What a chunk of compressed bytes decompresses to, piece by piece. */
   *push(chunk: Uint8Array): Generator<Uint8Array> {
-    for (let at = 0; at < chunk.length; at += pieceLength) {
-      this.#pushPiece(chunk.subarray(at, at + pieceLength), false);
+    let length = pieceLength;
+    for (let at = 0; at < chunk.length; at += length) {
+      length = this.#members > manyMembers ? smallPieceLength : pieceLength;
+      this.#members = 0;
+      this.#pushPiece(chunk.subarray(at, at + length), false);
       yield* this.#takeOutput();
     }
   }
@@ -95,7 +105,9 @@ export class GunzipStream {
     const trailer = new DataView(this.#recent.buffer, at, trailerLength);
     const crc = trailer.getUint32(0, true);
     const length = trailer.getUint32(4, true);
-    if (crc === this.#memberCrc && length === this.#memberLength % 4294967296) return;
+    // The empty block that ends bgzip files is 03 00 and a trailer of zeros: one byte short, zeros are found too.
+    const isShort = this.#memberLength === 0 && end === this.#pushed && this.#recent[at - 1] === 3;
+    if (crc === this.#memberCrc && length === this.#memberLength % 4294967296 && !isShort) return;
     if (end === this.#pushed) throw this.#truncated();
     throw this.#corrupt(end - trailerLength, "the gzip checksum does not match the data");
   }
