@@ -34,7 +34,7 @@ class FreeBatchModel {
     readonly outputs: ReadonlyMap<string, Tensor>,
     readonly options: Omit<PredictorOptions, "build" | "outputs">,
     readonly largestBatch: number,
-    public session: Session,
+    private session: Promise<Session>,
   ) {}
 
   static async create(
@@ -49,15 +49,27 @@ class FreeBatchModel {
       emitInference(graph, inputs, outputs, options.parameters),
       options,
     );
-    return new FreeBatchModel(runtime, graph, inputs, outputs, options, options.largestBatch ?? 100, session);
+    return new FreeBatchModel(runtime, graph, inputs, outputs, options, options.largestBatch ?? 100, Promise.resolve(session));
   }
 
   /** Weights stand inside the model, where ONNX Runtime packs them once: other weights are another session. */
-  async setParameters(parameters: ParameterValues): Promise<void> {
+  setParameters(parameters: ParameterValues): Promise<void> {
     const { runtime, graph, inputs, outputs, options } = this;
-    const session = await runtime.createSession(emitInference(graph, inputs, outputs, parameters), options);
-    await this.session.release();
-    this.session = session;
+    const model = emitInference(graph, inputs, outputs, parameters);
+    const before = this.session;
+    const next = before.then(async (old) => {
+      await old.release();
+      return runtime.createSession(model, options);
+    });
+    this.session = next;
+    const done = next.then(() => undefined);
+    // Runs wait for the new session and report its failure even where nobody awaits this promise.
+    done.catch(() => undefined);
+    return done;
+  }
+
+  async release(): Promise<void> {
+    await (await this.session).release();
   }
 
   async run(
@@ -71,6 +83,7 @@ class FreeBatchModel {
         expected: "a whole number",
       });
     }
+    const session = await this.session;
     const rows = (shape: Shape) => product(shapeFor(shape, 1));
     for (const [name, tensor] of this.inputs) checkFeed(name, shapeFor(tensor.shape, count), feeds[name]);
     const results = new Map<string, Float32Array>();
@@ -86,7 +99,7 @@ class FreeBatchModel {
       for (const [name, tensor] of this.inputs) inputs[name] = view(feeds[name], tensor.shape);
       const into: Record<string, TensorValue> = {};
       for (const [name, tensor] of this.outputs) into[name] = view(results.get(name)!, tensor.shape);
-      await this.session.run(inputs, [...this.outputs.keys()], into);
+      await session.run(inputs, [...this.outputs.keys()], into);
     }
     return results;
   }
@@ -136,13 +149,13 @@ export class Predictor {
     return this.#model.run(feeds, count);
   }
 
-  /** Goes on with other weights of the same shapes (validation after each epoch); takes some tens of milliseconds. */
-  async setParameters(parameters: ParameterValues): Promise<void> {
-    await this.#model.setParameters(parameters);
+  /** Goes on with other weights of the same shapes (validation after each epoch); takes some tens of milliseconds, which later runs wait for. */
+  setParameters(parameters: ParameterValues): Promise<void> {
+    return this.#model.setParameters(parameters);
   }
 
   async release(): Promise<void> {
-    await this.#model.session.release();
+    await this.#model.release();
   }
 }
 
@@ -195,7 +208,7 @@ export class InputGradient {
   }
 
   async release(): Promise<void> {
-    await this.#model.session.release();
+    await this.#model.release();
   }
 }
 
