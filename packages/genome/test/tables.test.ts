@@ -157,6 +157,12 @@ describe("BED", () => {
     );
   });
 
+  it("refuses more records than it may keep", () =>
+    expectError(
+      () => readBed(textSource("a\t1\t2\n#\na\t2\t3\na\t3\t4\n", "p.bed"), { maximumRecords: 2 }),
+      "p.bed, line 4: more than 2 records. Split the file, or raise maximumRecords if the memory suffices.",
+    ));
+
   it("fills the columns before the last one that is given", () => {
     expect(formatBedRecord({ chromosome: "c", start: 1, end: 2, strand: "-" })).toBe("c\t1\t2\t.\t0\t-");
   });
