@@ -23,6 +23,10 @@ export class Assembly {
     readonly name: string,
     readonly segments: readonly Segment[],
     readonly codes: Uint8Array,
+    /** Names that stand in any of the study's files, mapped to study names explicitly: `assembly.names`. */
+    readonly aliases: ReadonlyMap<string, string> = new Map(),
+    /** Segments are whole chromosomes, so that their ends are the chromosomes' ends. */
+    readonly isWhole = true,
   ) {
     for (const segment of segments) {
       const others = this.#segmentsByChromosome.get(segment.chromosome);
@@ -75,6 +79,8 @@ export interface AssemblyOptions {
   readonly chromosomes?: readonly string[];
   /** Study name of a name in the file. */
   readonly rename?: (name: string) => string;
+  /** Explicit map from names in any of the study's files to study names. */
+  readonly aliases?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -124,7 +130,7 @@ export function buildAssembly(records: readonly SequenceRecord[], options: Assem
     segments.push({ chromosome, start, end, offset });
     offset += pieceCodes.length;
   }
-  return new Assembly(options.name, segments, codes);
+  return new Assembly(options.name, segments, codes, options.aliases, !options.pieces);
 }
 
 function placeRecord(

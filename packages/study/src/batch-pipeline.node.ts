@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { WindowMaker } from "./window-maker.js";
 import {
   allocateBatch,
   countChannels,
@@ -52,6 +53,8 @@ export class BatchPipeline {
   >();
   #nextId = 0;
   #closed = false;
+  /** Why no batch can be made any more. */
+  #failure: Error | null = null;
   /** Milliseconds the consumer has waited for batches since the pipeline started or `resetWait`. */
   waitedMilliseconds = 0;
 
@@ -60,9 +63,11 @@ export class BatchPipeline {
     readonly plan: WindowPlan,
     readonly options: PipelineOptions,
   ) {
-    const file = new URL(
-      import.meta.url.replace("/src/", "/dist/").replace(/pipeline\.node\.[jt]s$/, "worker.node.js"),
-    );
+    // Refuses a plan that does not fit the source here and now, as the error it is: a thread would lose its type.
+    new WindowMaker(source, plan);
+    // Threads run the built file, also where this one is run from its source (tests).
+    const built = import.meta.url.endsWith(".ts") ? "../dist/batch-worker.node.js" : "./batch-worker.node.js";
+    const file = new URL(built, import.meta.url);
     const start: WorkerStart = { source, plan };
     this.#workers = Array.from({ length: options.workers ?? 1 }, () => {
       const worker = new Worker(file, { workerData: start });
@@ -100,13 +105,15 @@ export class BatchPipeline {
       if ("error" in reply) throw new Error(reply.error);
       const { windows, features } = reply;
       const { windowLength } = this.plan;
+      let released = false;
       yield {
         index,
         count,
         windows: new Float32Array(windows, 0, count * countChannels(this.plan) * windowLength),
         features: new Float32Array(features, 0, count * this.plan.features.length),
         release: () => {
-          this.#free.push({ windows, features });
+          if (!released) this.#free.push({ windows, features });
+          released = true;
         },
       };
     }
@@ -114,10 +121,16 @@ export class BatchPipeline {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#fail(new Error("the batch pipeline was closed"));
     await Promise.all(this.#workers.map((worker) => worker.terminate()));
   }
 
   #submit(request: WindowRequest): Promise<WorkerReply> {
+    if (this.#failure) return Promise.reject(this.#failure);
+    if (request.binStarts.length > this.options.batchSize) {
+      const sizes = `${request.binStarts.length} windows in a pipeline for ${this.options.batchSize}`;
+      return Promise.reject(new RangeError(`a request of ${sizes}`));
+    }
     const id = this.#nextId++;
     const buffers = this.#free.pop() ?? this.#allocate();
     const task: WorkerTask = { id, request, ...buffers };
@@ -137,6 +150,7 @@ export class BatchPipeline {
   }
 
   #fail(error: Error): void {
+    this.#failure ??= error;
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }

@@ -9,6 +9,7 @@ import type { Assembly, Segment } from "./assembly.js";
 export class ChromosomeNames {
   #toAssembly = new Map<string, string>();
   readonly #seen = new Map<string, number>();
+  #beyond = 0;
 
   constructor(
     readonly assembly: Assembly,
@@ -38,35 +39,54 @@ export class ChromosomeNames {
     return this.#toAssembly.get(name);
   }
 
-  /** Segments of a chromosome of the file, for readers that see one record after another. */
-  segmentsOf(name: string): readonly Segment[] {
+  /**
+   * Segments of a chromosome of the file, for readers that see one record after another.
+   * @param end where the record ends, to warn of a file of another assembly
+   */
+  segmentsOf(name: string, end = 0): readonly Segment[] {
     const chromosome = this.inAssembly(name);
-    return chromosome === undefined ? [] : this.assembly.segmentsOf(chromosome);
+    if (chromosome === undefined) return [];
+    const segments = this.assembly.segmentsOf(chromosome);
+    if (this.assembly.isWhole && end > segments[0].end) this.#beyond++;
+    return segments;
   }
 
   /**
    * Ends a file read record by record.
-   * @returns warnings about chromosomes the assembly does not have
+   * @returns warnings about chromosomes the assembly does not have, and about records beyond chromosomes' ends
    * @throws BindscapeError when no chromosome of the file is in the assembly
    */
   finish(): string[] {
     if (this.#seen.size > 0 && this.#toAssembly.size === 0) throw this.#noMatch();
+    const warnings: string[] = [];
     const unknown = [...this.#seen].filter(([name]) => !this.#toAssembly.has(name));
-    if (unknown.length === 0) return [];
-    const records = unknown.reduce((sum, [, count]) => sum + count, 0);
-    const names = unknown.slice(0, 5).map(([name]) => name);
-    return [
-      `${this.source}: ${records} records on ${unknown.length} chromosomes that the study does not use (${names.join(", ")}${
-        unknown.length > 5 ? ", ..." : ""
-      }) were passed over`,
-    ];
+    if (unknown.length > 0) {
+      const records = unknown.reduce((sum, [, count]) => sum + count, 0);
+      const names = unknown.slice(0, 5).map(([name]) => name);
+      warnings.push(
+        `${this.source}: ${records} records on ${unknown.length} chromosomes that the study does not use (${names.join(", ")}${
+          unknown.length > 5 ? ", ..." : ""
+        }) were passed over`,
+      );
+    }
+    if (this.#beyond > 0) {
+      warnings.push(
+        `${this.source}: ${this.#beyond} records end beyond their chromosome: is it of the same assembly?`,
+      );
+    }
+    return warnings;
   }
 
   #rematch(): void {
+    const { aliases } = this.assembly;
     const { map } = matchChromosomeNames(
-      [...this.#seen.keys()],
+      [...this.#seen.keys()].filter((name) => !aliases.has(name)),
       this.assembly.chromosomes.map((chromosome) => chromosome.name),
     );
+    for (const name of this.#seen.keys()) {
+      const target = aliases.get(name);
+      if (target !== undefined && this.assembly.hasChromosome(target)) map.set(name, target);
+    }
     this.#toAssembly = map;
   }
 

@@ -35,6 +35,7 @@ export function forEachOverlap(
   visit: (bin: number, overlap: number) => void,
 ): void {
   for (const { chromosome, start, end } of intervals) {
+    if (start >= end) continue;
     for (const part of bins.partsOf(chromosome)) {
       if (end <= part.segment.start || start >= part.segment.end) continue;
       const [first, last] = bins.overlapping(part, start, end);

@@ -7,6 +7,7 @@ import {
   matchChromosomeNames,
   type NarrowPeak,
   openFile,
+  readAllBytes,
   readBed,
   readFasta,
   readNarrowPeak,
@@ -56,6 +57,8 @@ export async function loadStudy(path: string, options: LoadStudyOptions = {}): P
 
   const assembly = await loadAssembly(file, locate(file.assembly.genome, "assembly.genome"));
   const bins = new BinTable(assembly, file.bins);
+  const wanted = options.factors?.map((factor) => factor.toLowerCase());
+  checkFactorsKnown(file, options.factors ?? [], path);
   const reader = new StudyReader(path, file, assembly, locate, warnings);
   const holdOuts: HoldOuts = {
     validation: await reader.readHoldOut(file.holdOut.validation, "holdOut.validation"),
@@ -65,11 +68,14 @@ export async function loadStudy(path: string, options: LoadStudyOptions = {}): P
   };
   checkHoldOutsDisjoint(holdOuts, path);
   const motifs = file.motifs ? await readMotifFile(locate(file.motifs, "motifs")) : [];
-  const wanted = options.factors?.map((factor) => factor.toLowerCase());
   const experiments: Experiment[] = [];
   for (const entry of file.experiments) {
     if (wanted && !wanted.includes(entry.factor.toLowerCase())) continue;
     experiments.push(await reader.readExperiment(entry, motifs));
+  }
+  // A missing track is better said now than when its cell is first used.
+  for (const cell of new Set(experiments.map((experiment) => experiment.cell))) {
+    for (const track of file.cells[cell].tracks) locate(track.file, describeTrack(track.name, cell));
   }
 
   const cells = new Map<string, Promise<WindowSource>>();
@@ -115,8 +121,26 @@ async function loadAssembly(file: StudyFile, genomeFile: string): Promise<Assemb
   const inFile = [...new Set(records.map(chromosomeOf))];
   // Names a study uses win over those of the genome file: the map goes from the file to the study's list.
   const matched = chromosomes ? matchChromosomeNames(inFile, chromosomes).map : new Map<string, string>();
-  const rename = (chromosome: string) => names?.[chromosome] ?? matched.get(chromosome) ?? chromosome;
-  return buildAssembly(records, { name, source: genomeFile, pieces, chromosomes, rename });
+  const aliases = new Map(Object.entries(names ?? {}));
+  const rename = (chromosome: string) => aliases.get(chromosome) ?? matched.get(chromosome) ?? chromosome;
+  return buildAssembly(records, { name, source: genomeFile, pieces, chromosomes, rename, aliases });
+}
+
+function checkFactorsKnown(file: StudyFile, factors: readonly string[], path: string): void {
+  const known = [...new Set(file.experiments.map(({ factor }) => factor))];
+  for (const factor of factors) {
+    if (known.some((name) => name.toLowerCase() === factor.toLowerCase())) continue;
+    throw new BindscapeError({
+      source: path,
+      found: `no experiment for the factor "${factor}"`,
+      expected: `one of ${known.join(", ")}`,
+      next: "Add it under `experiments`",
+    });
+  }
+}
+
+function describeTrack(track: string, cell: string): string {
+  return `the track ${track} of the cell ${cell}`;
 }
 
 /** Reads a genome file: 2bit by its ending, FASTA otherwise. */
@@ -130,7 +154,8 @@ export async function readGenome(file: string): Promise<SequenceRecord[]> {
 }
 
 async function readMotifFile(file: string): Promise<Motif[]> {
-  return readMotifs(await readFile(file, "utf8"), file);
+  const bytes = await withSource(file, (source) => readAllBytes(source));
+  return readMotifs(new TextDecoder().decode(bytes), file);
 }
 
 async function loadCell(
@@ -141,7 +166,7 @@ async function loadCell(
   locate: (name: string, what: string) => string,
   warnings: string[],
 ): Promise<WindowSource> {
-  const entry = file.cells[cell];
+  const entry = Object.hasOwn(file.cells, cell) ? file.cells[cell] : undefined;
   if (!entry) {
     throw new BindscapeError({
       source: path,
@@ -151,11 +176,7 @@ async function loadCell(
   }
   const tracks: SourceTrack[] = [];
   for (const track of entry.tracks) {
-    const loaded = await loadTrack(
-      track,
-      locate(track.file, `the track ${track.name} of the cell ${cell}`),
-      assembly,
-    );
+    const loaded = await loadTrack(track, locate(track.file, describeTrack(track.name, cell)), assembly);
     warnings.push(...loaded.warnings);
     tracks.push(loaded.track);
   }
@@ -173,7 +194,16 @@ class StudyReader {
   ) {}
 
   async readHoldOut(entry: HoldOutEntry, what: string): Promise<Interval[]> {
-    if (entry.regions !== undefined) return this.readIntervals(this.locate(entry.regions, what));
+    if (entry.regions !== undefined) {
+      const regionFile = this.locate(entry.regions, what);
+      const regions = await this.readIntervals(regionFile);
+      if (regions.length > 0 || what === "unlabelled") return regions;
+      throw new BindscapeError({
+        source: regionFile,
+        found: "no region on the study's chromosomes",
+        expected: `at least one, for ${what}`,
+      });
+    }
     return entry.chromosomes!.map((chromosome) => {
       if (!this.assembly.hasChromosome(chromosome)) {
         throw new BindscapeError({

@@ -1,5 +1,6 @@
 import type { Interval } from "@bindscape/genome";
 import { BindscapeError, type Random } from "@bindscape/numerics";
+import type { SegmentBins } from "./bins.js";
 import { AMBIGUOUS, BOUND, forEachOverlap, UNBOUND } from "./labels.js";
 import { type BinSplits, TRAINING, VALIDATION } from "./splits.js";
 import { type Experiment, labelExperiment, type Study } from "./study.js";
@@ -34,12 +35,7 @@ export interface LabelledWindows extends WindowRequest {
 export class WindowSampler {
   readonly #labels: readonly Int8Array[];
   readonly #negatives: Uint32Array;
-  readonly #positives: readonly {
-    readonly segmentIndex: number;
-    readonly start: number;
-    readonly shift: number;
-    readonly bin: number;
-  }[];
+  readonly #positives: readonly Positive[];
   /** Peaks whose own bin lies in the training split, summed over the experiments. */
   readonly trainingPeaks: number;
 
@@ -71,17 +67,16 @@ export class WindowSampler {
   /** Windows of one training epoch in random order. Every positive is in it once. */
   drawEpoch(random: Random): LabelledWindows {
     const { bins } = this.study;
-    const { negativesPerPositive, positives } = this.options;
+    const { negativesPerPositive } = this.options;
     const wanted = Math.round(this.#positives.length * negativesPerPositive);
     const negatives = drawWithoutReplacement(this.#negatives, wanted, random);
     const rows: Row[] = this.#positives.map((positive) => {
       const shift = positive.shift > 0 ? random.integer(2 * positive.shift + 1) - positive.shift : 0;
-      const start = this.#shifted(positive, shift);
-      return { segmentIndex: positive.segmentIndex, start, bin: positives === "peaks" ? -1 : positive.bin };
+      return { ...positive, start: this.#shifted(positive, shift) };
     });
     for (const bin of negatives) {
       const part = bins.partOf(bin);
-      rows.push({ segmentIndex: part.segmentIndex, start: bins.startOf(bin), bin });
+      rows.push({ segmentIndex: part.segmentIndex, start: bins.startOf(bin), bin, peakOf: -1 });
     }
     return this.#toWindows(random.shuffle(rows));
   }
@@ -106,7 +101,12 @@ export class WindowSampler {
         : drawWithoutReplacement(unbound, Math.round(bound.length * perPositive), random);
     const all = [...bound, ...chosen].sort((a, b) => a - b);
     return this.#toWindows(
-      all.map((bin) => ({ segmentIndex: bins.partOf(bin).segmentIndex, start: bins.startOf(bin), bin })),
+      all.map((bin) => ({
+        segmentIndex: bins.partOf(bin).segmentIndex,
+        start: bins.startOf(bin),
+        bin,
+        peakOf: -1,
+      })),
     );
   }
 
@@ -119,12 +119,12 @@ export class WindowSampler {
       weights: new Float32Array(rows.length * tasks),
       tasks,
     };
-    rows.forEach(({ segmentIndex, start, bin }, row) => {
+    rows.forEach(({ segmentIndex, start, bin, peakOf }, row) => {
       windows.segmentIndices[row] = segmentIndex;
       windows.binStarts[row] = start;
       for (let task = 0; task < tasks; task++) {
-        // A bin placed on a peak is bound by construction, even where its shift left less than the grid's rule.
-        const label = bin < 0 ? BOUND : this.#labels[task][bin];
+        // A bin placed on a peak is bound by its factor, even where its shift left less than the grid's rule.
+        const label = task === peakOf ? BOUND : this.#labels[task][bin];
         windows.labels[row * tasks + task] = label === BOUND ? 1 : 0;
         windows.weights[row * tasks + task] = label === AMBIGUOUS ? 0 : 1;
       }
@@ -138,44 +138,43 @@ export class WindowSampler {
     const part = bins.parts[positive.segmentIndex];
     const start = positive.start + shift;
     if (start < part.segment.start || start + bins.grid.size > part.segment.end) return positive.start;
-    const step = (start - part.firstStart) / bins.grid.step;
-    for (const index of [Math.floor(step), Math.ceil(step)]) {
+    return this.#isInTraining(part, start) ? start : positive.start;
+  }
+
+  /** Whether both bins of the grid that a start off the grid stands between are in the training split. */
+  #isInTraining(part: SegmentBins, start: number): boolean {
+    const step = (start - part.firstStart) / this.study.bins.grid.step;
+    return [Math.floor(step), Math.ceil(step)].every((index) => {
       const inPart = Math.min(Math.max(index, 0), part.count - 1);
-      if (this.splits.use[part.firstIndex + inPart] !== TRAINING) return positive.start;
-    }
-    return start;
+      return this.splits.use[part.firstIndex + inPart] === TRAINING;
+    });
   }
 
   /** One bin centred on each training peak (FactorNet, section 2.4.1), with how far it may shift. */
-  #placePeaks() {
+  #placePeaks(): Positive[] {
     const { bins } = this.study;
     const { size, step } = bins.grid;
-    const placed: { segmentIndex: number; start: number; shift: number; bin: number }[] = [];
-    for (const experiment of this.experiments) {
+    const placed: Positive[] = [];
+    for (const [peakOf, experiment] of this.experiments.entries()) {
       for (const { chromosome, start, end } of experiment.peaks) {
-        const binStart = Math.floor((start + end) / 2) - size / 2;
+        const binStart = centredStart(start, end, size);
         for (const part of bins.partsOf(chromosome)) {
           if (binStart < part.segment.start || binStart + size > part.segment.end || part.count === 0)
             continue;
           const nearest = Math.round((binStart - part.firstStart) / step);
           const bin = part.firstIndex + Math.min(Math.max(nearest, 0), part.count - 1);
-          if (this.splits.use[bin] !== TRAINING) continue;
+          if (!this.#isInTraining(part, binStart)) continue;
           const shift = Math.max(0, Math.floor((size + end - start) / 2 - this.options.minimumOverlap));
-          placed.push({
-            segmentIndex: part.segmentIndex,
-            start: binStart,
-            shift: Math.min(shift, size / 2 + (end - start) / 2),
-            bin,
-          });
+          placed.push({ segmentIndex: part.segmentIndex, start: binStart, shift, bin, peakOf });
         }
       }
     }
     return placed;
   }
 
-  #boundBins(split: number) {
+  #boundBins(split: number): Positive[] {
     const { bins } = this.study;
-    const found: { segmentIndex: number; start: number; shift: number; bin: number }[] = [];
+    const found: Positive[] = [];
     for (const part of bins.parts) {
       for (let bin = part.firstIndex; bin < part.firstIndex + part.count; bin++) {
         if (this.splits.use[bin] !== split) continue;
@@ -185,6 +184,7 @@ export class WindowSampler {
           start: bins.startOf(bin),
           shift: this.options.jitter,
           bin,
+          peakOf: -1,
         });
       }
     }
@@ -218,8 +218,15 @@ export class WindowSampler {
 interface Row {
   readonly segmentIndex: number;
   readonly start: number;
-  /** Grid bin whose labels hold, or -1 for a bin placed on a peak. */
+  /** Grid bin whose labels hold; the nearest one for a bin placed on a peak. */
   readonly bin: number;
+  /** The experiment whose peak the bin was placed on, or -1 for a bin of the grid. */
+  readonly peakOf: number;
+}
+
+/** A window that is in every epoch, and how far it may be shifted, in bp. */
+interface Positive extends Row {
+  readonly shift: number;
 }
 
 /** Peaks whose middle lies in a bin of the split. */
@@ -233,7 +240,7 @@ export function countPeaksInSplit(
   let count = 0;
   for (const experiment of experiments) {
     for (const { chromosome, start, end } of experiment.peaks) {
-      const binStart = Math.floor((start + end) / 2) - bins.grid.size / 2;
+      const binStart = centredStart(start, end, bins.grid.size);
       const part = bins
         .partsOf(chromosome)
         .find(({ segment }) => binStart >= segment.start && binStart + bins.grid.size <= segment.end);
@@ -243,6 +250,11 @@ export function countPeaksInSplit(
     }
   }
   return count;
+}
+
+/** Start of the bin of `size` bp that is centred on a peak. */
+function centredStart(start: number, end: number, size: number): number {
+  return Math.floor((start + end) / 2) - Math.floor(size / 2);
 }
 
 function widen({ chromosome, start, end }: Interval, by: number): Interval {

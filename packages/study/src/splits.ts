@@ -50,14 +50,14 @@ export function splitBins(bins: BinTable, holdOuts: HoldOuts, windowLength: numb
       start: start - reach,
       end: end + reach,
     }));
-    const inside = new Set<number>();
-    forEachOverlap(bins, intervals, (bin, overlap) => {
-      if (overlap === size) inside.add(bin);
+    const inside = new Uint8Array(bins.count);
+    forEachOverlap(bins, joinTouching(intervals), (bin, overlap) => {
+      if (overlap === size) inside[bin] = 1;
     });
     forEachOverlap(bins, halo, (bin) => {
-      if (!inside.has(bin)) use[bin] = EXCLUDED;
+      if (!inside[bin]) use[bin] = EXCLUDED;
     });
-    for (const bin of inside) if (use[bin] !== EXCLUDED) use[bin] = split;
+    for (let bin = 0; bin < use.length; bin++) if (inside[bin] && use[bin] !== EXCLUDED) use[bin] = split;
   };
   claim(holdOuts.test, TEST);
   const afterTest = use.slice();
@@ -110,6 +110,24 @@ export function checkHoldOutsDisjoint(holdOuts: HoldOuts, source: string): void 
       }
     }
   }
+}
+
+/** Intervals that overlap or touch as one, since a bin may lie across their border. Ends may be infinite. */
+function joinTouching(intervals: readonly Interval[]): Interval[] {
+  const joined: { chromosome: string; start: number; end: number }[] = [];
+  const sorted = intervals.toSorted(
+    (a, b) => compare(a.chromosome, b.chromosome) || compare(a.start, b.start),
+  );
+  for (const { chromosome, start, end } of sorted) {
+    const last = joined.at(-1);
+    if (last?.chromosome === chromosome && start <= last.end) last.end = Math.max(last.end, end);
+    else joined.push({ chromosome, start, end });
+  }
+  return joined;
+}
+
+function compare<T>(a: T, b: T): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function writeRegion({ chromosome, start, end }: Interval): string {

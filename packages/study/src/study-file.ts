@@ -1,12 +1,19 @@
 import { BindscapeError } from "@bindscape/numerics";
-import { isMap, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { type Document, isMap, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import { z } from "zod";
 
 const fileName = z.string().min(1);
 const chromosomeList = z.array(z.string().min(1)).min(1);
 const regionText = z
   .string()
-  .regex(/^\S+:\d[\d,]*-\d[\d,]*$/, "a region written chromosome:start-end, 0-based and half-open");
+  .regex(/^\S+:\d[\d,]*-\d[\d,]*$/, "a region is written chromosome:start-end, 0-based and half-open")
+  .refine((text) => {
+    const [start, end] = text
+      .slice(text.lastIndexOf(":") + 1)
+      .replaceAll(",", "")
+      .split("-");
+    return Number(start) < Number(end);
+  }, "the start of a region is below its end");
 
 const assemblySchema = z
   .strictObject({
@@ -125,46 +132,103 @@ export function parseStudyFile(text: string, source: string): StudyFile {
       expected: "a study file",
     });
   }
-  const result = studySchema.safeParse(document.toJS());
-  if (result.success) return checkReferences(result.data, source);
-  const issue = result.error.issues[0];
-  const path = issue.path.map(String);
-  if (issue.code === "unrecognized_keys") path.push(issue.keys[0]);
-  const offset = findOffset(document.contents as Node | null, path);
+  const result = studySchema.safeParse(toValue(document, source));
+  const problem = result.success ? findContradiction(result.data) : describeIssue(result.error.issues[0]);
+  if (problem === undefined) return result.data!;
+  const { path, ...parts } = problem;
+  const offset = findOffset(document.contents as Node | null, path.map(String));
   throw new BindscapeError({
     source,
     line: offset === undefined ? undefined : lines.linePos(offset).line,
-    found:
-      issue.code === "unrecognized_keys"
-        ? `unknown key "${issue.keys.join('", "')}"${issue.path.length ? ` in ${issue.path.join(".")}` : ""}`
-        : `${issue.path.join(".") || "the study"}: ${issue.message}`,
-    expected:
-      issue.code === "unrecognized_keys"
-        ? `one of ${knownKeys(issue.path).join(", ")}`
-        : "a value the schema allows",
-    next: "`bindscape info --schema` prints the JSON Schema of a study file",
+    ...parts,
   });
 }
 
-function checkReferences(study: StudyFile, source: string): StudyFile {
-  for (const { factor, cell } of study.experiments) {
-    if (study.cells[cell] === undefined) {
-      throw new BindscapeError({
-        source,
-        found: `experiment ${factor} names the cell "${cell}"`,
-        expected: `one of ${Object.keys(study.cells).join(", ")}`,
-        next: "Add the cell under `cells`",
-      });
-    }
+/** What does not fit, and where in the file. */
+interface Problem {
+  readonly path: readonly PropertyKey[];
+  readonly found: string;
+  readonly expected: string;
+  readonly next?: string;
+}
+
+function toValue(document: Document, source: string): unknown {
+  try {
+    return document.toJS();
+  } catch (cause) {
+    // Aliases without an anchor, or so many that they would fill the memory.
+    throw new BindscapeError({
+      source,
+      found: `not usable YAML (${(cause as Error).message})`,
+      expected: "a study file",
+      next: "Write the values out in place of anchors and aliases",
+      cause,
+    });
+  }
+}
+
+function describeIssue(issue: z.core.$ZodIssue): Problem {
+  const next = "`bindscape info --schema` prints the JSON Schema of a study file";
+  if (issue.code === "unrecognized_keys") {
+    return {
+      path: [...issue.path, issue.keys[0]],
+      found: `unknown key "${issue.keys.join('", "')}"${issue.path.length ? ` in ${issue.path.join(".")}` : ""}`,
+      expected: `one of ${knownKeys(issue.path).join(", ")}`,
+      next,
+    };
+  }
+  const found = `${issue.path.join(".") || "the study"}: ${issue.message}`;
+  return { path: issue.path, found, expected: "a value the schema allows", next };
+}
+
+/** The first thing that fits the schema but contradicts the rest of the study. */
+function findContradiction(study: StudyFile): Problem | undefined {
+  const { bins, cells, experiments, holdOut } = study;
+  if (bins.boundOverlap > bins.size) {
+    return {
+      path: ["bins", "boundOverlap"],
+      found: `bins.boundOverlap is ${bins.boundOverlap}`,
+      expected: `at most the bin size, ${bins.size}`,
+    };
+  }
+  for (const [cell, { tracks }] of Object.entries(cells)) {
+    const names = tracks.map(({ name }) => name);
+    const repeated = names.findIndex((name, i) => names.indexOf(name) < i);
+    if (repeated < 0) continue;
+    return {
+      path: ["cells", cell, "tracks", repeated],
+      found: `two tracks named "${names[repeated]}" in the cell ${cell}`,
+      expected: "one",
+      next: "Give each track of a cell a name of its own",
+    };
   }
   const seen = new Set<string>();
-  for (const { factor, cell } of study.experiments) {
-    const key = `${factor} in ${cell}`;
-    if (seen.has(key))
-      throw new BindscapeError({ source, found: `two experiments for ${key}`, expected: "one" });
+  for (const [i, { factor, cell }] of experiments.entries()) {
+    if (!Object.hasOwn(cells, cell)) {
+      return {
+        path: ["experiments", i, "cell"],
+        found: `experiment ${factor} names the cell "${cell}"`,
+        expected: `one of ${Object.keys(cells).join(", ")}`,
+        next: "Add the cell under `cells`",
+      };
+    }
+    // Factors are looked up without regard to case.
+    const key = `${factor.toLowerCase()} in ${cell}`;
+    if (seen.has(key)) {
+      return { path: ["experiments", i], found: `two experiments for ${factor} in ${cell}`, expected: "one" };
+    }
     seen.add(key);
   }
-  return study;
+  const inBoth = holdOut.test.chromosomes?.findIndex((name) =>
+    holdOut.validation.chromosomes?.includes(name),
+  );
+  if (inBoth === undefined || inBoth < 0) return undefined;
+  return {
+    path: ["holdOut", "test", "chromosomes", inBoth],
+    found: `${holdOut.test.chromosomes![inBoth]} is held out for validation and for test`,
+    expected: "hold-outs that do not overlap",
+    next: "Take it out of one of them under `holdOut`",
+  };
 }
 
 /** Offset of the deepest node on a path; for an unknown key, of the key itself. */

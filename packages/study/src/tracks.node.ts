@@ -75,7 +75,13 @@ async function readBigWigTrack(
       warnings.push(`${source.name} has no data on ${segment.chromosome}: its signal there is 0`);
       continue;
     }
-    const end = Math.min(segment.end, sizes.get(name)!);
+    const size = sizes.get(name)!;
+    if (assembly.isWhole && size !== segment.end) {
+      warnings.push(
+        `${source.name}: ${name} has ${size} bp, but ${segment.chromosome} ${segment.end}: is it of the same assembly?`,
+      );
+    }
+    const end = Math.min(segment.end, size);
     if (end <= segment.start) continue;
     const into = values.subarray(segment.offset, segment.offset + end - segment.start);
     await reader.readValues(name, segment.start, end, into);
@@ -90,15 +96,17 @@ async function readBedGraphTrack(
   values: Float32Array,
 ): Promise<string[]> {
   const names = new ChromosomeNames(assembly, source.name);
+  let hasRecords = false;
   for await (const { chromosome, start, end, value } of readBedGraph(source)) {
-    for (const segment of names.segmentsOf(chromosome)) {
+    hasRecords = true;
+    for (const segment of names.segmentsOf(chromosome, end)) {
       const from = Math.max(start, segment.start);
       const to = Math.min(end, segment.end);
       if (from < to)
         values.fill(value, segment.offset + from - segment.start, segment.offset + to - segment.start);
     }
   }
-  return names.finish();
+  return hasRecords ? names.finish() : warnOfNothing(source.name);
 }
 
 async function readFragmentTrack(
@@ -107,15 +115,22 @@ async function readFragmentTrack(
   values: Float32Array,
 ): Promise<string[]> {
   const names = new ChromosomeNames(assembly, source.name);
+  let hasRecords = false;
   for await (const { chromosome, start, end, count } of readFragments(source)) {
-    for (const segment of names.segmentsOf(chromosome)) {
+    hasRecords = true;
+    for (const segment of names.segmentsOf(chromosome, end)) {
       if (start >= segment.start && start < segment.end)
         values[segment.offset + start - segment.start] += count;
       const last = end - 1;
       if (last >= segment.start && last < segment.end) values[segment.offset + last - segment.start] += count;
     }
   }
-  return names.finish();
+  return hasRecords ? names.finish() : warnOfNothing(source.name);
+}
+
+/** An empty track is usually a failed step before this one, but it is a track. */
+function warnOfNothing(source: string): string[] {
+  return [`${source} has no records: its signal is 0 everywhere`];
 }
 
 /** Applies mask, cap and log, in this order. */
@@ -139,18 +154,32 @@ function transformTrack(entry: TrackEntry, assembly: Assembly, values: Float32Ar
     }
   }
   if (cap !== undefined) for (let i = 0; i < values.length; i++) if (values[i] > cap) values[i] = cap;
-  if (!log) return;
   for (let i = 0; i < values.length; i++) {
+    if (!(Math.abs(values[i]) < Number.POSITIVE_INFINITY)) {
+      throw new BindscapeError({
+        source: file,
+        found: `the value ${values[i]} at ${placeOf(assembly, i)}`,
+        expected: "values that a 32-bit number can hold",
+        next: `Correct the file, or cap the track ${entry.name}`,
+      });
+    }
+    if (!log) continue;
     if (values[i] < 0) {
       throw new BindscapeError({
         source: file,
-        found: `the value ${values[i]}`,
+        found: `the value ${values[i]} at ${placeOf(assembly, i)}`,
         expected: "values of at least 0, since the study asks for log(1 + value)",
         next: `Take \`log\` out of the track ${entry.name}`,
       });
     }
     values[i] = Math.log1p(values[i]);
   }
+}
+
+/** The base a place in the values of a track stands for. */
+function placeOf(assembly: Assembly, index: number): string {
+  const segment = assembly.segments.findLast(({ offset }) => offset <= index)!;
+  return `${segment.chromosome}:${segment.start + index - segment.offset}`;
 }
 
 /** Parses `chromosome:start-end`, 0-based and half-open; commas in numbers are allowed. */
