@@ -1,5 +1,5 @@
 export * from "./atomic-file.node.js";
-export * from "./bed/read.js";
+export { type BedRecord, type ReadBedOptions, readBed, type Strand } from "./bed/read.js";
 export * from "./bed/write.js";
 export * from "./bed-graph/read.js";
 export * from "./bed-graph/write.js";
@@ -10,7 +10,7 @@ export * from "./bigwig/open.node.js";
 export * from "./bigwig/read.js";
 export * from "./bigwig/write.js";
 export * from "./bigwig/write.node.js";
-export * from "./byte-sink.js";
+export { type ByteSink, MemorySink } from "./byte-sink.js";
 export * from "./byte-source.js";
 export * from "./byte-source.node.js";
 export * from "./chromosome-sizes/read.js";
@@ -23,16 +23,22 @@ export * from "./file-error.node.js";
 export * from "./fragments/read.js";
 export * from "./intervals/interval.js";
 export * from "./intervals/interval-index.js";
-export * from "./intervals/set-algebra.js";
+export {
+  intersectIntervals,
+  mergeIntervals,
+  type SortedArrays,
+  subtractIntervals,
+  totalLength,
+} from "./intervals/set-algebra.js";
 export * from "./narrow-peak/read.js";
 export * from "./narrow-peak/write.js";
-export * from "./npy/array.js";
+export type { NpyArray, NpyData } from "./npy/array.js";
 export * from "./npy/read.js";
-export * from "./npy/write.js";
+export { encodeNpy, writeNpy } from "./npy/write.js";
 export * from "./npz/read.js";
 export * from "./npz/write.js";
 export * from "./sequence/encode.js";
-export * from "./text/chunks.js";
-export * from "./text/lines.js";
+export { type OffsetListener, readTextChunks } from "./text/chunks.js";
+export { readLineBatches, readTextLines, type TextLine, type TextLines } from "./text/lines.js";
 export * from "./two-bit/read.js";
 export * from "./two-bit/write.js";

@@ -1,7 +1,8 @@
+import { BindscapeError } from "@bindscape/numerics";
 import type { ByteSource } from "../byte-source.js";
 import type { Interval } from "../intervals/interval.js";
 import { isHeaderLine, parsePlace, splitFields, tooFewColumns } from "../text/fields.js";
-import { readTextLines, type TextLine } from "../text/lines.js";
+import { readLineBatches, type TextLine } from "../text/lines.js";
 
 export type Strand = "+" | "-" | ".";
 
@@ -19,16 +20,42 @@ export interface BedRecord extends Interval {
   readonly fields: readonly string[];
 }
 
+export interface ReadBedOptions {
+  /** Most records (default 5 million), since all are kept in memory; a small gzip file can hold very many. */
+  readonly maximumRecords?: number;
+}
+
 /**
  * The records of a BED file of 3 or more columns (plain or gzip), split at tabs, or at white space where a line
  * has no tab. Comments, `track` and `browser` lines are skipped. Columns from the fourth on are free, as many
  * tools use them: `name`, `score` and `strand` are set where they look it, `fields` has everything.
  * @throws BindscapeError with the line for fewer than 3 columns and for bad coordinates.
  */
-export async function readBed(source: ByteSource): Promise<BedRecord[]> {
-  const records: BedRecord[] = [];
-  for await (const line of readTextLines(source)) {
-    if (!isHeaderLine(line.text)) records.push(parseBedLine(line, source.name));
+export function readBed(source: ByteSource, options?: ReadBedOptions): Promise<BedRecord[]> {
+  return readRecords(source, parseBedLine, options);
+}
+
+/** Reads a file of one record a line, headers skipped, into memory. */
+export async function readRecords<T>(
+  source: ByteSource,
+  parse: (line: TextLine, source: string) => T,
+  { maximumRecords = 5_000_000 }: ReadBedOptions = {},
+): Promise<T[]> {
+  const records: T[] = [];
+  for await (const { firstLine, texts } of readLineBatches(source)) {
+    for (let i = 0; i < texts.length; i++) {
+      if (isHeaderLine(texts[i])) continue;
+      const line = firstLine + i;
+      if (records.length === maximumRecords) {
+        throw new BindscapeError({
+          source: source.name,
+          line,
+          found: `more than ${maximumRecords} records`,
+          next: "Split the file, or raise maximumRecords if the memory suffices",
+        });
+      }
+      records.push(parse({ line, text: texts[i] }, source.name));
+    }
   }
   return records;
 }

@@ -8,7 +8,10 @@ import { lineTooLong, longestLine } from "../text/lines.js";
 export interface ReadFastaOptions {
   /** Hears of the bytes read, of those the source has as stored. */
   readonly onProgress?: ProgressListener;
-  /** Most bases in all; keeps a small file that decompresses without end from filling the memory. */
+  /**
+   * Most bases in all; keeps a small file that decompresses without end from filling the memory. By default 64 for
+   * every byte of the file as stored, and 2^30 at least: gzip of a genome has about 4.
+   */
   readonly maximumBases?: number;
 }
 
@@ -26,7 +29,7 @@ export async function readFasta(
   source: ByteSource,
   options: ReadFastaOptions = {},
 ): Promise<SequenceRecord[]> {
-  const { onProgress, maximumBases = 8e9 } = options;
+  const { onProgress, maximumBases = Math.max(2 ** 30, 64 * (await source.size())) } = options;
   const parser = new FastaParser(source.name, maximumBases);
   const task = `reading ${source.name}`;
   const chunks = readTextChunks(source, (done, total) => onProgress?.({ task, done, total, unit: "bytes" }));

@@ -1,8 +1,8 @@
 import { BindscapeError } from "@bindscape/numerics";
-import { type BedRecord, parseBedLine } from "../bed/read.js";
+import { type BedRecord, parseBedLine, type ReadBedOptions, readRecords } from "../bed/read.js";
 import type { ByteSource } from "../byte-source.js";
-import { isHeaderLine, parseNumber, quote, tooFewColumns } from "../text/fields.js";
-import { readTextLines, type TextLine } from "../text/lines.js";
+import { parseNumber, quote, tooFewColumns } from "../text/fields.js";
+import type { TextLine } from "../text/lines.js";
 
 /** A line of ENCODE's narrowPeak format (BED6+4). */
 export interface NarrowPeak extends BedRecord {
@@ -21,12 +21,8 @@ export interface NarrowPeak extends BedRecord {
  * @throws BindscapeError with the line for fewer than 10 columns, for anything but numbers in columns 7 to 10 and
  *   for a summit outside its peak.
  */
-export async function readNarrowPeak(source: ByteSource): Promise<NarrowPeak[]> {
-  const peaks: NarrowPeak[] = [];
-  for await (const line of readTextLines(source)) {
-    if (!isHeaderLine(line.text)) peaks.push(parseNarrowPeakLine(line, source.name));
-  }
-  return peaks;
+export function readNarrowPeak(source: ByteSource, options?: ReadBedOptions): Promise<NarrowPeak[]> {
+  return readRecords(source, parseNarrowPeakLine, options);
 }
 
 function parseNarrowPeakLine(textLine: TextLine, source: string): NarrowPeak {

@@ -3,12 +3,14 @@ import type { ByteSource } from "../byte-source.js";
 import { GunzipStream } from "../compression/gunzip.js";
 
 const chunkLength = 1 << 20;
+/** Longest chunk handed on: a piece of gzip may expand a thousandfold. */
+const longestChunk = 4 << 20;
 
 /** How far a reader has come in its source; offsets are in bytes of the source as stored (compressed or not). */
 export type OffsetListener = (offset: number, size: number) => void;
 
 /**
- * The bytes of a text file in order, in chunks of up to a few MiB, gunzipped where the source is gzip or bgzip.
+ * The bytes of a text file in order, in chunks of up to 4 MiB, gunzipped where the source is gzip or bgzip.
  * Formats that are certainly not text are refused by their first bytes.
  */
 export async function* readTextChunks(
@@ -24,10 +26,16 @@ export async function* readTextChunks(
       if (chunk[0] === 0x1f && chunk[1] === 0x8b) gunzip = new GunzipStream(source.name);
     }
     if (gunzip === undefined) yield chunk;
-    else yield* gunzip.push(chunk);
+    else yield* cutLong(gunzip.push(chunk));
     onOffset?.(Math.min(offset + chunkLength, size), size);
   }
-  if (gunzip !== undefined) yield* gunzip.finish();
+  if (gunzip !== undefined) yield* cutLong(gunzip.finish());
+}
+
+function* cutLong(chunks: Iterable<Uint8Array>): Generator<Uint8Array> {
+  for (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += longestChunk) yield chunk.subarray(at, at + longestChunk);
+  }
 }
 
 const otherFormats: { bytes: number[]; what: string; next: string }[] = [
