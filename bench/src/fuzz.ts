@@ -4,6 +4,7 @@ import { type FuzzCounts, FuzzFailure } from "./fuzz-reader.js";
 /** Every fuzzed reader by name; adding one is a file with an exported `run` and a line here. */
 const targets: Record<string, () => Promise<{ run(iterations: number, seed: number): Promise<FuzzCounts> }>> =
   {
+    bigwig: () => import("./fuzz-bigwig.js"),
     npz: () => import("./fuzz-npz.js"),
     text: () => import("./fuzz-text.js"),
     "two-bit": () => import("./fuzz-two-bit.js"),
