@@ -1,6 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { readBed } from "../src/bed/read.js";
+import { readChromosomeSizes } from "../src/chromosome-sizes/read.js";
 import { matchChromosomeNames, suggestChromosomeNames } from "../src/chromosomes/match.js";
+import { readFragments } from "../src/fragments/read.js";
+import { TwoBitReader } from "../src/two-bit/read.js";
+import { findData, openTestFile } from "./helpers.js";
 
 const romans = "I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI".split(" ");
 const yeast = romans.map((roman) => `chr${roman}`);
@@ -27,6 +32,30 @@ describe("matchChromosomeNames", () => {
       expect(unmatched).toEqual([]);
       expect([...matchChromosomeNames(assembly, names).map.values()]).toEqual(names);
     }
+  });
+
+  const data = ["single_sequences.2bit", "Reb1_CX.bed", "yeast_500k_SRR1822137.frag.gz"].map((file) =>
+    findData(`yeast/original/${file}`),
+  );
+  const sizes = findData("yeast/chrom.sizes");
+  it.skipIf(data.includes(null) || !sizes)("brings the published yeast files together", async () => {
+    const [twoBit, bed, fragments] = await Promise.all(data.map((path) => openTestFile(path!)));
+    const assembly = (await readChromosomeSizes(await openTestFile(sizes!))).map(({ name }) => name);
+    expect(assembly).toEqual(yeast);
+    const genome = matchChromosomeNames((await TwoBitReader.open(twoBit)).names, assembly);
+    expect([...genome.map.values()]).toEqual(yeast);
+    expect(genome.unmatched).toEqual([]);
+    const peaks = matchChromosomeNames(
+      (await readBed(bed)).map(({ chromosome }) => chromosome),
+      assembly,
+    );
+    expect([...peaks.map].sort()).toEqual(yeast.map((name, i) => [`chr${i + 1}`, name]).sort());
+    expect(peaks.unmatched).toEqual([]);
+    const names = new Set<string>();
+    for await (const { chromosome } of readFragments(fragments)) names.add(chromosome);
+    const cuts = matchChromosomeNames([...names], assembly);
+    expect([...cuts.map.values()].sort()).toEqual([...yeast].sort());
+    expect(cuts.unmatched).toEqual(["chrM"]);
   });
 
   it("reads X as 10 in a Roman list and as the sex chromosome in an Arabic one", () => {
@@ -56,6 +85,8 @@ describe("matchChromosomeNames", () => {
       ["X", "10"],
     ]);
     expect(pairs(["X"], human)).toEqual([["X", "chrX"]]);
+    // Some of a yeast's chromosomes that happen to be the names of all of a worm's.
+    expect(pairs(["I", "II", "III", "IV", "V", "X"], arabic).at(-1)).toEqual(["X", "10"]);
   });
 
   it("keeps the worm's X apart from 10", () => {
@@ -64,6 +95,7 @@ describe("matchChromosomeNames", () => {
       ["chr1", "chr2", "chr3", "chr4", "chr5", "chrX", "chrM"],
     );
     expect(matchChromosomeNames(["chr10"], worm).unmatched).toEqual(["chr10"]);
+    expect(matchChromosomeNames(["chr1", "chr10"], worm).unmatched).toEqual(["chr10"]);
   });
 
   it("keeps fly arms, plant organelles, scaffolds and accessions", () => {

@@ -1,4 +1,4 @@
-import { chromosomeKey, decideMeaningOfX, type MeaningOfX, nameCore } from "./name.js";
+import { chromosomeKey, decideMeaningOfX, guessMeaningOfX, type MeaningOfX, nameCore } from "./name.js";
 
 export interface ChromosomeMatch {
   /** From each name that was matched to its counterpart. */
@@ -60,7 +60,8 @@ export function matchChromosomeNames(from: readonly string[], to: readonly strin
 function decideBoth(from: string[], to: string[]): { from: MeaningOfX; to: MeaningOfX } {
   const fromMeaning = decideMeaningOfX(from);
   const toMeaning = decideMeaningOfX(to);
-  return { from: fromMeaning ?? toMeaning ?? "sex", to: toMeaning ?? fromMeaning ?? "sex" };
+  const otherwise = guessMeaningOfX(from) ?? guessMeaningOfX(to) ?? "sex";
+  return { from: fromMeaning ?? toMeaning ?? otherwise, to: toMeaning ?? fromMeaning ?? otherwise };
 }
 
 function groupBy(names: string[], keyOf: (name: string) => string): Map<string, string[]> {

@@ -14,22 +14,29 @@ export function nameCore(name: string): string {
 }
 
 /**
- * What X means in a list of names: 10 among Roman numbers with IX or with numbers past X; the sex chromosome among
- * Arabic numbers or beside Y; undefined where the list leaves it open (as I, II, X does).
+ * What X means in a list of names, where the list shows it: 10 beside 9 or numbers past 10 in Roman, the sex
+ * chromosome beside Y or among Arabic numbers. Arabic numbers up to 10 without an X show that a 10 is what another
+ * list may call X.
  */
 export function decideMeaningOfX(names: readonly string[]): MeaningOfX | undefined {
   const cores = names.map((name) => nameCore(name).toUpperCase());
-  if (cores.some((core) => /^\d+$/.test(core))) return cores.includes("X") || !hasTen(cores) ? "sex" : "ten";
-  const roman = cores.map((core) => numberOfRoman.get(core) ?? 0);
-  if (roman.some((number) => number === 9 || number > 10)) return "ten";
-  if (cores.includes("Y")) return "sex";
-  // A whole Roman list up to at least VI, with X but without IX, is a worm's or a fly's rather than a yeast's.
-  if (cores.includes("X") && [1, 2, 3, 4, 5].every((number) => roman.includes(number))) return "sex";
-  return undefined;
+  const arabic = new Set(cores.filter((core) => /^\d+$/.test(core)).map(Number));
+  if (arabic.size > 0) {
+    if (cores.includes("X")) return "sex";
+    return arabic.has(9) && arabic.has(10) ? "ten" : undefined;
+  }
+  if (romanNumbers(cores).some((number) => number === 9 || number > 10)) return "ten";
+  return cores.includes("Y") ? "sex" : undefined;
 }
 
-function hasTen(cores: readonly string[]): boolean {
-  return cores.some((core) => /^0*10$/.test(core));
+/** The likelier meaning where no list shows it: I to V and X, and no others, are a worm's chromosomes. */
+export function guessMeaningOfX(names: readonly string[]): MeaningOfX | undefined {
+  const numbers = new Set(romanNumbers(names.map((name) => nameCore(name).toUpperCase())));
+  return [1, 2, 3, 4, 5, 10].every((number) => numbers.has(number)) ? "sex" : undefined;
+}
+
+function romanNumbers(cores: readonly string[]): number[] {
+  return cores.map((core) => numberOfRoman.get(core) ?? 0);
 }
 
 /** What a name stands for, the same for all its spellings: "#10", "X", "mitochondrion", or the name itself. */
