@@ -2,6 +2,7 @@ import type { Build } from "@bindscape/gradient";
 import type { Motif } from "@bindscape/motifs";
 import type { WindowPlan } from "@bindscape/study";
 import type { z } from "zod";
+import type { TrainingSettings } from "./train/settings.js";
 
 /** Bin-level features before a network: raw value -> (value - mean) / scale, fixed when training starts. */
 export interface FeatureScaling {
@@ -28,6 +29,14 @@ export interface SeededKernel {
   readonly strand: "+" | "-";
 }
 
+/** A named set of hyperparameters; what it does not name keeps its default. */
+export interface Preset<Options> {
+  /** Where it comes from and what it is for, one sentence. */
+  readonly about: string;
+  readonly options: Options;
+  readonly training: Partial<TrainingSettings>;
+}
+
 /**
  * An architecture: its options, how a network is built from them, and what it owes to which paper. Adding a
  * model is one folder with one of these and one line in `model-table.ts`.
@@ -39,8 +48,8 @@ export interface ModelDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly citation: string;
   /** Options with their defaults and descriptions: one schema for the command line, files and code. */
   readonly options: Schema;
-  /** Named sets of options, each with a sentence on where it comes from. */
-  readonly presets: Readonly<Record<string, { readonly about: string; readonly options: z.input<Schema> }>>;
+  /** Named sets of hyperparameters. */
+  readonly presets: Readonly<Record<string, Preset<z.input<Schema>>>>;
   /** Window length in bp the options ask for. */
   readonly windowLength: (options: z.output<Schema>) => number;
   /** Which bin-level features the options ask for. */

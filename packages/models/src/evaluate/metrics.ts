@@ -4,6 +4,7 @@ import {
   precisionRecallCurve,
   recallAtFdr,
   rocCurve,
+  summariseCurve,
 } from "@bindscape/numerics";
 import type {
   CurvePoints,
@@ -44,8 +45,8 @@ export function evaluateMethod(
   scores: Float32Array | Float64Array,
   { labels, chromosomes }: EvaluationBins,
 ): MethodEvaluation {
-  const roc = rocCurve(scores, labels);
-  const precisionRecall = precisionRecallCurve(scores, labels);
+  const roc = summariseCurve({ ...rocCurve(scores, labels) }, CURVE_POINTS);
+  const precisionRecall = summariseCurve({ ...precisionRecallCurve(scores, labels) }, CURVE_POINTS);
   return {
     method,
     label,
@@ -56,33 +57,15 @@ export function evaluateMethod(
         measureScores(scores.subarray(from, to), labels.subarray(from, to)),
       ]),
     ),
-    roc: thinCurve(roc.falsePositiveRate, roc.recall),
-    precisionRecall: thinCurve(precisionRecall.recall, precisionRecall.precision),
+    roc: toPoints(roc.falsePositiveRate, roc.recall),
+    precisionRecall: toPoints(precisionRecall.recall, precisionRecall.precision),
   };
 }
 
-/** Keeps the points at which a curve has moved by a visible step, and both ends. */
-export function thinCurve(x: ArrayLike<number>, y: ArrayLike<number>, points = CURVE_POINTS): CurvePoints {
-  const order = x.length > 1 && x[0] > x[x.length - 1] ? -1 : 1;
-  const step = 1 / points;
-  const keptX: number[] = [];
-  const keptY: number[] = [];
-  const keep = (i: number) => {
-    keptX.push(round(x[i]));
-    keptY.push(round(y[i]));
-  };
-  for (let n = 0; n < x.length; n++) {
-    const i = order === 1 ? n : x.length - 1 - n;
-    const last = keptX.length - 1;
-    const isEnd = n === x.length - 1;
-    if (last < 0 || isEnd || Math.abs(x[i] - keptX[last]) >= step || Math.abs(y[i] - keptY[last]) >= step)
-      keep(i);
-  }
-  return { x: keptX, y: keptY };
-}
-
-function round(value: number): number {
-  return Math.round(value * 1e5) / 1e5;
+/** A thinned curve as plain numbers, rounded for reports. */
+function toPoints(x: ArrayLike<number>, y: ArrayLike<number>): CurvePoints {
+  const round = (value: number) => Math.round(value * 1e5) / 1e5;
+  return { x: Array.from(x, round), y: Array.from(y, round) };
 }
 
 /** Histogram of scores from 0 to 1 in `steps` equal steps. */

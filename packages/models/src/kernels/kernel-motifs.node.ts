@@ -116,6 +116,7 @@ function summariseKernel(
     sites,
     largestActivation,
     probabilities: Array.from(counts, (value) => value / Math.max(1, sites)),
+    signalUnits: Object.fromEntries(source.tracks.map((track) => [track.name, track.unit])),
     meanSignal: Object.fromEntries(
       source.tracks.map((track, t) => [
         track.name,

@@ -160,7 +160,7 @@ async function runEpoch(epoch: number, parts: EpochParts): Promise<void> {
     settings.shuffleLabels ? Random.forPart(settings.seed, "shuffle-labels", epoch) : null,
   );
   const lossSum = await trainEpoch(epoch, windows, learningRate, parts);
-  predictor.setParameters(step.parameters());
+  await predictor.setParameters(step.parameters());
   const validationLoss = await measureLoss(predictor, pipeline, plan.validation, options);
   const entry: HistoryEntry = {
     epoch,

@@ -1,6 +1,7 @@
 import { defineModel } from "../../model-definition.js";
 import { buildFactorNet } from "./build.js";
 import { type FactorNetOptions, factorNetOptions } from "./options.js";
+import { factorNetPresets } from "./presets.js";
 import { seededKernels } from "./seeding.js";
 
 /** FactorNet: cell-type-specific binding from sequence and signal tracks. */
@@ -10,12 +11,7 @@ export const factorNet = defineModel({
   citation:
     "Quang D, Xie X. FactorNet: a deep learning framework for predicting cell type specific transcription factor binding from nucleotide-resolution sequential data. Methods 166:40-47 (2019).",
   options: factorNetOptions,
-  presets: {
-    paper: {
-      about: "Tables S1 and S3 of the paper: 1,000 bp, 32 kernels of 26 bp, LSTM 32, dense 128",
-      options: {},
-    },
-  },
+  presets: factorNetPresets,
   windowLength: (options) => options.windowLength,
   binFeatures: ({ binFeatures }) => ({
     motif: binFeatures === "motif" || binFeatures === "motif-and-signal",

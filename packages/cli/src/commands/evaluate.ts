@@ -1,0 +1,83 @@
+import { evaluateBundles, readBundle } from "@bindscape/models";
+import { loadStudy } from "@bindscape/study";
+import { type Command, Option } from "commander";
+import { withInterrupt } from "../interrupt.js";
+import { formatMetrics, metricsByMethod, printJson } from "../print.js";
+import { ProgressBar } from "../progress-bar.js";
+import { addStudyOptions, parseList } from "./shared-options.js";
+
+export function addEvaluateCommand(program: Command): void {
+  const command = program
+    .command("evaluate")
+    .description("measure model bundles on a study's hold-out, beside the baselines")
+    .argument("<bundles...>", "model bundles; several are joined by the mean of their ranks")
+    .requiredOption("--study <file>", "study file")
+    .option("--cell <name>", "cell to evaluate in (default: the one trained in)")
+    .option("--factor <names>", "only these factors, separated by commas", parseList)
+    .addOption(new Option("--split <name>", "hold-out to evaluate on").choices(["test", "validation"]).default("test"))
+    .option("--per-chromosome", "print the metrics of every chromosome too");
+  addStudyOptions(command);
+  command.action(async (paths: string[], given: EvaluateFlags) => {
+    const bundles = await Promise.all(paths.map(readBundle));
+    const factors = given.factor ?? bundles.flatMap(({ network }) => network.file.tasks.map((task) => task.factor));
+    const study = await loadStudy(given.study, { factors, dataFolder: given.data });
+    const bar = new ProgressBar();
+    const evaluations = await withInterrupt("Nothing was written", (signal) =>
+      evaluateBundles({
+        study,
+        bundles,
+        cell: given.cell,
+        factors: given.factor,
+        split: given.split,
+        threads: given.threads,
+        onProgress: bar.listener,
+        signal,
+      }),
+    );
+    bar.clear();
+    for (const warning of study.warnings) bar.say(`warning: ${warning}`);
+    const rows = evaluations.map(({ experiment, methods }) => ({ factor: experiment.factor, methods }));
+    if (given.json) {
+      printJson({
+        split: given.split,
+        factors: Object.fromEntries(
+          evaluations.map(({ experiment, methods, selected }) => [
+            experiment.factor,
+            {
+              ...metricsByMethod(methods),
+              bins: selected.labels.length,
+              bound: selected.labels.reduce((sum, label) => sum + label, 0),
+              perChromosome: Object.fromEntries(methods.map(({ method, perChromosome }) => [method, perChromosome])),
+            },
+          ]),
+        ),
+      });
+      return;
+    }
+    console.log(formatMetrics(rows));
+    if (!given.perChromosome) return;
+    for (const { factor, methods } of rows) {
+      for (const chromosome of Object.keys(methods[0].perChromosome)) {
+        console.log(
+          `\n${formatMetrics([
+            {
+              factor: `${factor} ${chromosome}`,
+              methods: methods.map((method) => ({ ...method, pooled: method.perChromosome[chromosome] })),
+            },
+          ])}`,
+        );
+      }
+    }
+  });
+}
+
+interface EvaluateFlags {
+  readonly study: string;
+  readonly cell?: string;
+  readonly factor?: string[];
+  readonly split: "test" | "validation";
+  readonly perChromosome?: boolean;
+  readonly data?: string;
+  readonly threads?: number;
+  readonly json?: boolean;
+}

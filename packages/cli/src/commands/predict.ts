@@ -1,0 +1,114 @@
+import { writeFileAtomically } from "@bindscape/genome";
+import {
+  makeRunRecord,
+  predictRegions,
+  readBundle,
+  scoreBins,
+  writePredictionBed,
+  writePredictionTrack,
+} from "@bindscape/models";
+import { BindscapeError } from "@bindscape/numerics";
+import { loadStudy } from "@bindscape/study";
+import type { Command } from "commander";
+import { withInterrupt } from "../interrupt.js";
+import { printJson } from "../print.js";
+import { formatDuration, ProgressBar } from "../progress-bar.js";
+import { addStudyOptions, commandText, parseList } from "./shared-options.js";
+
+export function addPredictCommand(program: Command): void {
+  const command = program
+    .command("predict")
+    .description("predict binding with a model bundle: along chromosomes (bigWig or BED), or of regions (TSV)")
+    .argument("<bundle>", "model bundle, as `bindscape train` writes it")
+    .requiredOption("--study <file>", "study file with the genome and the cell's tracks")
+    .requiredOption("--out <file>", "file to write: .bw or .bigWig, .bed, or .tsv for regions")
+    .option("--cell <name>", "cell to predict in (default: the one trained in)")
+    .option("--factor <name>", "factor to write, of a bundle that predicts several")
+    .option("--chromosomes <names>", "chromosomes, separated by commas (default: all)", parseList)
+    .option("--regions <file>", "BED file: one score a line, in its order");
+  addStudyOptions(command);
+  command
+    .addHelpText(
+      "after",
+      `
+A bin's probability stands on its central part in the bigWig (50 bp of 200-bp bins every 50 bp), since bins overlap;
+the BED holds whole bins. Regions are scored by one window centred on each.
+
+Examples:
+  bindscape predict models/reb1 --study study.yaml --chromosomes chrIV,chrVII --out reb1.bw
+  bindscape predict models/reb1 --study study.yaml --regions sites.bed --out scores.tsv`,
+    )
+    .action(async (bundlePath: string, given: PredictFlags) => {
+      const started = performance.now();
+      const bundle = await readBundle(bundlePath);
+      const { tasks } = bundle.network.file;
+      const task = chooseTask(tasks, given.factor, bundlePath);
+      const cell = given.cell ?? tasks[task].cell;
+      const study = await loadStudy(given.study, { factors: [], dataFolder: given.data });
+      const bar = new ProgressBar();
+      const scored = await withInterrupt("Nothing was written", async (signal) => {
+        const options = { threads: given.threads, onProgress: bar.listener, signal };
+        if (given.regions !== undefined) {
+          const { regions, scores } = await predictRegions(bundle.network, study, cell, given.regions, options);
+          const lines = regions.map((_, row) => `${scores[row * tasks.length + task]}\n`);
+          await writeFileAtomically(given.out, lines.join(""));
+          return regions.length;
+        }
+        const chromosomes = given.chromosomes ?? study.assembly.chromosomes.map(({ name }) => name);
+        const unknown = chromosomes.find((name) => !study.assembly.hasChromosome(name));
+        if (unknown !== undefined) {
+          throw new BindscapeError({
+            found: `--chromosomes names "${unknown}"`,
+            expected: `names of ${study.assembly.name}: ${study.assembly.chromosomes.map(({ name }) => name).join(", ")}`,
+          });
+        }
+        const write = chooseWriter(given.out);
+        const bins = study.bins.onChromosomes(chromosomes);
+        const all = await scoreBins([bundle.network], study, cell, bins, options);
+        await write(given.out, study.bins, bins, all[task].scores, tasks[task].factor);
+        return bins.length;
+      });
+      for (const warning of study.warnings) bar.say(`warning: ${warning}`);
+      const seconds = (performance.now() - started) / 1000;
+      const inputs = [...study.inputs, ...(given.regions ? [given.regions] : [])];
+      const record = await makeRunRecord(commandText(), bundle.network.file.training.seed, inputs, seconds);
+      await writeFileAtomically(`${given.out}.run.json`, `${JSON.stringify(record, null, 2)}\n`);
+      bar.say(
+        `wrote ${given.out}: ${scored.toLocaleString("en-US")} ${given.regions ? "regions" : "bins"} of ${tasks[task].factor} in ${cell}, ${formatDuration(seconds)}`,
+      );
+      if (given.json) printJson({ out: given.out, factor: tasks[task].factor, cell, count: scored, seconds });
+    });
+}
+
+interface PredictFlags {
+  readonly study: string;
+  readonly out: string;
+  readonly cell?: string;
+  readonly factor?: string;
+  readonly chromosomes?: string[];
+  readonly regions?: string;
+  readonly data?: string;
+  readonly threads?: number;
+  readonly json?: boolean;
+}
+
+function chooseTask(tasks: readonly { factor: string }[], factor: string | undefined, bundle: string): number {
+  if (factor === undefined && tasks.length === 1) return 0;
+  const found = tasks.findIndex((task) => task.factor.toLowerCase() === factor?.toLowerCase());
+  if (found >= 0) return found;
+  throw new BindscapeError({
+    source: bundle,
+    found: factor === undefined ? `a model of ${tasks.length} factors` : `no output for the factor "${factor}"`,
+    expected: `--factor with one of ${tasks.map((task) => task.factor).join(", ")}`,
+  });
+}
+
+function chooseWriter(out: string): typeof writePredictionBed {
+  if (/\.(bw|bigwig)$/i.test(out)) return (path, table, bins, scores) => writePredictionTrack(path, table, bins, scores);
+  if (/\.bed$/i.test(out)) return writePredictionBed;
+  throw new BindscapeError({
+    source: out,
+    found: "an output of unknown kind",
+    expected: "a name ending in .bw, .bigWig or .bed (or --regions with .tsv)",
+  });
+}

@@ -1,0 +1,35 @@
+import { type Command, InvalidArgumentError } from "commander";
+
+/** Splits "chrIV,chrVII" into names. */
+export function parseList(text: string): string[] {
+  const items = text.split(",").map((item) => item.trim());
+  if (items.some((item) => item === "")) throw new InvalidArgumentError("Expected names separated by commas.");
+  return items;
+}
+
+export function parseWholeNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isSafeInteger(value) || value < 0) {
+    throw new InvalidArgumentError("Expected a whole number of at least 0.");
+  }
+  return value;
+}
+
+export function parseThreads(text: string): number {
+  const value = parseWholeNumber(text);
+  if (value === 0) throw new InvalidArgumentError("Expected at least 1.");
+  return value;
+}
+
+/** Options every command on a study has. */
+export function addStudyOptions(command: Command): Command {
+  return command
+    .option("--data <folder>", "folder the study's files lie in, in place of the one the study names")
+    .option("--threads <number>", "threads for networks (default: all cores)", parseThreads)
+    .option("--json", "print one JSON line at the end");
+}
+
+/** The command line as the user wrote it, for run records. */
+export function commandText(): string {
+  return ["bindscape", ...process.argv.slice(2)].map((word) => (/[\s"'$]/.test(word) ? JSON.stringify(word) : word)).join(" ");
+}

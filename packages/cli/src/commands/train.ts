@@ -1,0 +1,99 @@
+import {
+  factorNet,
+  factorNetOptions,
+  type ModelDefinition,
+  trainBundle,
+  trainingFolderOf,
+  trainingSettings,
+} from "@bindscape/models";
+import { loadStudy } from "@bindscape/study";
+import { type Command, Option } from "commander";
+import { withInterrupt } from "../interrupt.js";
+import { printJson } from "../print.js";
+import { formatDuration, ProgressBar } from "../progress-bar.js";
+import { addSchemaOptions, readSchemaOptions } from "../schema-options.js";
+import { addStudyOptions, commandText, parseList } from "./shared-options.js";
+
+export function addTrainCommand(program: Command): void {
+  const command = program
+    .command("train")
+    .description("train a model on a factor of a study and write a model bundle")
+    .argument("<study>", "study file (YAML)")
+    .requiredOption("--factor <names>", "factor to train on; several, separated by commas, for one network with an output each", parseList)
+    .requiredOption("--out <bundle>", "folder to write the model bundle to")
+    .option("--cell <name>", "cell to train in, where a factor was measured in several")
+    .addOption(
+      new Option("--preset <name>", "named set of hyperparameters").choices(Object.keys(factorNet.presets)).default("paper"),
+    )
+    .option("--resume", "go on from the checkpoints of a run that was stopped")
+    .option("--overwrite", "replace the bundle where there is one");
+  addStudyOptions(command);
+  addSchemaOptions(command, trainingSettings, "Training:");
+  addSchemaOptions(command, factorNetOptions, "FactorNet:");
+  command
+    .addHelpText(
+      "after",
+      `
+Examples:
+  bindscape train study.yaml --factor Reb1 --out models/reb1
+  bindscape train study.yaml --factor Reb1 --out models/reb1 --epochs 5 --seed 7 --negatives-per-positive 10
+  bindscape train study.yaml --factor Reb1,Abf1,Rap1 --preset compact --out models/three`,
+    )
+    .action(async (studyPath: string, given: TrainFlags) => {
+      const preset = factorNet.presets[given.preset];
+      const settings = readSchemaOptions(trainingSettings, given, preset.training);
+      const modelOptions = readSchemaOptions(factorNetOptions, given, preset.options as Record<string, unknown>);
+      const study = await loadStudy(studyPath, { factors: given.factor, dataFolder: given.data });
+      const bar = new ProgressBar();
+      for (const warning of study.warnings) bar.say(`warning: ${warning}`);
+      const result = await withInterrupt(
+        `Go on with the same command and --resume (checkpoints are in ${trainingFolderOf(given.out)})`,
+        (signal) =>
+          trainBundle({
+            study,
+            factors: given.factor,
+            cell: given.cell,
+            model: (factorNet as unknown as ModelDefinition).name,
+            modelOptions,
+            settings,
+            out: given.out,
+            resume: given.resume,
+            overwrite: given.overwrite,
+            threads: given.threads,
+            command: commandText(),
+            onProgress: bar.listener,
+            onEpoch: (entry, best) =>
+              bar.say(
+                `epoch ${entry.epoch}: training loss ${entry.trainingLoss.toFixed(4)}, validation loss ${entry.validationLoss.toFixed(4)}${best ? " (best)" : ""}, ${entry.seconds.toFixed(1)} s`,
+              ),
+            signal,
+          }),
+      );
+      const validationLoss = result.history[result.bestEpoch - 1].validationLoss;
+      bar.say(
+        `wrote ${given.out}: epoch ${result.bestEpoch} of ${result.history.length}, validation loss ${validationLoss.toFixed(4)}, ${formatDuration(result.seconds)}; ${result.stepMilliseconds.toFixed(0)} ms a step, waited for data ${(100 * result.waitShare).toFixed(1)} % of the time`,
+      );
+      if (given.json) {
+        printJson({
+          bundle: given.out,
+          bestEpoch: result.bestEpoch,
+          epochs: result.history.length,
+          validationLoss,
+          seconds: result.seconds,
+          waitShare: result.waitShare,
+        });
+      }
+    });
+}
+
+interface TrainFlags extends Record<string, unknown> {
+  readonly factor: string[];
+  readonly out: string;
+  readonly cell?: string;
+  readonly preset: string;
+  readonly resume?: boolean;
+  readonly overwrite?: boolean;
+  readonly data?: string;
+  readonly threads?: number;
+  readonly json?: boolean;
+}

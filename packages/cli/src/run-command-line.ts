@@ -1,0 +1,67 @@
+import { BINDSCAPE_VERSION } from "@bindscape/models";
+import { BindscapeError } from "@bindscape/numerics";
+import { Command, CommanderError } from "commander";
+import { addConvertCommand } from "./commands/convert.js";
+import { addDemoCommand } from "./commands/demo.js";
+import { addDoctorCommand } from "./commands/doctor.js";
+import { addEnsembleCommand } from "./commands/ensemble.js";
+import { addEvaluateCommand } from "./commands/evaluate.js";
+import { addInfoCommand } from "./commands/info.js";
+import { addPredictCommand } from "./commands/predict.js";
+import { addReportCommand } from "./commands/report.js";
+import { addSimulateCommand } from "./commands/simulate.js";
+import { addTrainCommand } from "./commands/train.js";
+import { EXIT_BAD_INPUT, EXIT_DEFECT, EXIT_INTERRUPTED, EXIT_OK } from "./exit-codes.js";
+import { Interrupted } from "./interrupt.js";
+
+/**
+ * Runs one command line.
+ * @param args the words behind `bindscape`
+ * @returns the exit code: 0 done, 2 the input cannot be used, 130 stopped by Ctrl-C, 1 a defect
+ */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+  const program = new Command("bindscape")
+    .description("Where does a transcription factor bind, in which cells, and why?")
+    .version(BINDSCAPE_VERSION)
+    .showHelpAfterError("(`bindscape COMMAND --help` lists the options)")
+    .exitOverride();
+  for (const add of [
+    addDemoCommand,
+    addTrainCommand,
+    addPredictCommand,
+    addEvaluateCommand,
+    addEnsembleCommand,
+    addReportCommand,
+    addConvertCommand,
+    addInfoCommand,
+    addSimulateCommand,
+    addDoctorCommand,
+  ]) {
+    add(program);
+  }
+  for (const command of program.commands) command.exitOverride();
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return process.exitCode === undefined ? EXIT_OK : Number(process.exitCode);
+  } catch (error) {
+    return reportError(error);
+  }
+}
+
+function reportError(error: unknown): number {
+  if (error instanceof CommanderError) {
+    // Help and version end this way too, with code 0; messages are printed by commander itself.
+    return error.exitCode === 0 ? EXIT_OK : EXIT_BAD_INPUT;
+  }
+  if (error instanceof Interrupted) {
+    console.error(error.message);
+    return EXIT_INTERRUPTED;
+  }
+  if (error instanceof BindscapeError) {
+    console.error(`bindscape: ${error.message}`);
+    return EXIT_BAD_INPUT;
+  }
+  console.error(error instanceof Error ? error.stack : error);
+  console.error("bindscape: this is a defect of Bindscape. Please report it with the lines above.");
+  return EXIT_DEFECT;
+}

@@ -1,0 +1,109 @@
+import { BigWigReader, openFile } from "@bindscape/genome";
+import {
+  type BinSplits,
+  ChromosomeNames,
+  countPeaksInSplit,
+  type Experiment,
+  type Study,
+  TEST,
+  TRAINING,
+  VALIDATION,
+} from "@bindscape/study";
+import type { FactorReport, MethodEvaluation } from "../report/report-data.js";
+import { type BaselineScores, scoreBaselines } from "./baselines.js";
+import { distributeScores, type EvaluationBins, evaluateMethod } from "./metrics.js";
+import { selectBins } from "./select-bins.js";
+
+/** Scores of one factor on labelled bins of a hold-out, measured beside its baselines. */
+export interface FactorEvaluation {
+  readonly experiment: Experiment;
+  readonly selected: EvaluationBins & { readonly ambiguous: number };
+  readonly scores: Float32Array;
+  /** Model first, then the baselines the study has inputs for. */
+  readonly methods: readonly MethodEvaluation[];
+}
+
+/**
+ * Measures scores of the bins of a hold-out beside the baselines and, where the study has the ChIP signal
+ * itself, the ceiling.
+ * @param scoresOf scores of the bins it is given, in order
+ */
+export async function evaluateFactor(
+  study: Study,
+  experiment: Experiment,
+  splits: BinSplits,
+  modelLabel: string,
+  scoresOf: (bins: Uint32Array) => Promise<Float32Array>,
+  split: number = TEST,
+): Promise<FactorEvaluation> {
+  const selected = selectBins(study, experiment, splits, split);
+  const source = await study.loadCell(experiment.cell);
+  const scores = await scoresOf(selected.bins);
+  const baselines: readonly (BaselineScores | { method: string; label: string; scores: Float64Array })[] = [
+    ...scoreBaselines(study, experiment, source, splits, selected.bins),
+    ...(experiment.signalFile ? [await scoreCeiling(study, experiment.signalFile, selected.bins)] : []),
+  ];
+  return {
+    experiment,
+    selected,
+    scores,
+    methods: [
+      evaluateMethod("model", modelLabel, scores, selected),
+      ...baselines.map(({ method, label, scores }) => evaluateMethod(method, label, scores, selected)),
+    ],
+  };
+}
+
+/** Mean ChIP signal in the bin: what a perfect prediction of the signal would reach (FactorNet, section 3.1). */
+async function scoreCeiling(study: Study, file: string, bins: Uint32Array) {
+  const source = await openFile(file);
+  try {
+    const reader = await BigWigReader.open(source);
+    const names = ChromosomeNames.match(
+      reader.chromosomes.map(({ name }) => name),
+      study.assembly,
+      file,
+    );
+    const scores = new Float64Array(bins.length);
+    const { size } = study.bins.grid;
+    let values: Float32Array = new Float32Array(0);
+    let loaded = -1;
+    for (let i = 0; i < bins.length; i++) {
+      const { segment, segmentIndex } = study.bins.partOf(bins[i]);
+      if (segmentIndex !== loaded) {
+        const name = names.inFile(segment.chromosome);
+        values =
+          name === undefined
+            ? new Float32Array(segment.end - segment.start)
+            : await reader.readValues(name, segment.start, segment.end);
+        loaded = segmentIndex;
+      }
+      const from = study.bins.startOf(bins[i]) - segment.start;
+      let sum = 0;
+      for (let k = from; k < from + size; k++) if (values[k] === values[k]) sum += values[k];
+      scores[i] = sum / size;
+    }
+    return { method: "ceiling", label: "ChIP signal in the bin (ceiling)", scores };
+  } finally {
+    await source.close();
+  }
+}
+
+/** Counts and score distribution of an evaluation, as reports show them. */
+export function describeEvaluation(
+  study: Study,
+  splits: BinSplits,
+  { experiment, selected, scores, methods }: FactorEvaluation,
+): Pick<FactorReport, "factor" | "cell" | "bins" | "peaks" | "methods" | "scores"> {
+  let bound = 0;
+  for (const label of selected.labels) bound += label;
+  const peaksIn = (split: number) => countPeaksInSplit(study, [experiment], splits, split);
+  return {
+    factor: experiment.factor,
+    cell: experiment.cell,
+    bins: { bound, unbound: selected.labels.length - bound, ambiguous: selected.ambiguous },
+    peaks: { training: peaksIn(TRAINING), validation: peaksIn(VALIDATION), test: peaksIn(TEST) },
+    methods,
+    scores: distributeScores(scores, selected.labels),
+  };
+}
