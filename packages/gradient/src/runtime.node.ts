@@ -22,7 +22,7 @@ export function nodeRuntime(): Runtime {
         });
       }
       const session = await ort.InferenceSession.create(model, sessionOptions(options));
-      return new NodeSession(ort, session);
+      return new NodeSession(ort, session, options.profile !== undefined);
     },
   };
 }
@@ -47,8 +47,11 @@ class NodeSession implements Session {
   /** Wrapping an array as a tensor costs more than looking it up: parameters and buffers come back every step. */
   readonly #wrapped = new WeakMap<TensorValue, Ort.Tensor>();
 
-  constructor(ort: typeof Ort, session: Ort.InferenceSession) {
+  readonly #profiled: boolean;
+
+  constructor(ort: typeof Ort, session: Ort.InferenceSession, profiled: boolean) {
     this.#ort = ort;
+    this.#profiled = profiled;
     this.#session = session;
   }
 
@@ -70,6 +73,7 @@ class NodeSession implements Session {
   }
 
   async release(): Promise<void> {
+    if (this.#profiled) this.#session.endProfiling();
     await this.#session.release();
   }
 

@@ -30,7 +30,7 @@ export function emitGate(emitter: OnnxEmitter, activation: GateActivation, x: st
 }
 
 /**
- * The recurrence, step by step: h(s), the activated gates and the cell states from the projected inputs
+ * The recurrence, step by step: h(s), the cell states and the activated gates from the projected inputs
  * (input kernel and bias already applied). Hochreiter and Schmidhuber 1997 with forget gates (Gers et al. 2000):
  * c(s) = f c(s-1) + i g, h(s) = o tanh c(s).
  */
@@ -46,7 +46,7 @@ const recurrenceOperator: Operator<Recurrence> = {
       throw new ShapeError("a mask [D, N, H] on the hidden state");
     }
     const states: Shape = [directions, steps, samples, units];
-    return [states, projected, states];
+    return [states, states, states, states, states, states];
   },
   emit(emitter, node) {
     const [projected, kernel, mask] = emitter.names(node.inputs);
@@ -59,7 +59,7 @@ const recurrenceOperator: Operator<Recurrence> = {
     const widths = emitter.integers([units, units, units, units]);
     const axis = { axis: { integer: 3 } };
     const hidden: string[] = [];
-    const gates: string[] = [];
+    const gates: string[][] = [[], [], [], []];
     const cells: string[] = [];
     for (let step = 0; step < steps; step++) {
       let sum = parts[step];
@@ -81,9 +81,11 @@ const recurrenceOperator: Operator<Recurrence> = {
           : emitter.node("Add", [emitter.node("Mul", [forget, cells[step - 1]])[0], added])[0];
       cells.push(cell);
       hidden.push(emitter.node("Mul", [output, emitter.node("Tanh", [cell])[0]])[0]);
-      gates.push(emitter.node("Concat", [input, output, forget, candidate], axis)[0]);
+      [input, output, forget, candidate].forEach((gate, k) => {
+        gates[k].push(gate);
+      });
     }
-    [hidden, gates, cells].forEach((values, k) => {
+    [hidden, cells, ...gates].forEach((values, k) => {
       joinSteps(emitter, values, emitter.name(node.outputs[k]));
     });
   },
@@ -115,14 +117,14 @@ const recurrenceOperator: Operator<Recurrence> = {
         }
       }
     }
-    return [hidden, gates, cells];
+    return [hidden, cells, ...separateGates(gates, units)];
   },
   gradient(node, [gradient, ...others], needed) {
     if (others.some((other) => other !== null))
       throw new Error("only the hidden states of an LSTM have a gradient");
     if (!gradient) return node.inputs.map(() => null);
     const [, kernel, mask] = node.inputs;
-    const [hidden, gates, cells] = node.outputs;
+    const [hidden, cells, ...gates] = node.outputs;
     const sums = lstmRecurrenceGradient(
       gradient,
       gates,
@@ -154,7 +156,12 @@ export function kernelGradientOf(sums: Tensor, inputs: Tensor): Tensor {
   return matrixProduct(merged(sums), merged(inputs), { transposeA: true });
 }
 
-/** @returns h, activated gates and cell states: [D, T, N, H], [D, T, N, 4H], [D, T, N, H] */
+/** [..., 4H] -> four times [..., H]. */
+function separateGates(gates: Float64Array, units: number): Float64Array[] {
+  return [0, 1, 2, 3].map((gate) => gates.filter((_, k) => Math.floor(k / units) % 4 === gate));
+}
+
+/** @returns h, cell states and the activated gates i, o, f, g, each [D, T, N, H] */
 export function lstmRecurrence(
   projected: Tensor,
   kernel: Tensor,
@@ -262,18 +269,11 @@ const backwardOperator: Operator<null> = {
 /** Prepares, for all steps at once, what the backward recurrence multiplies by. */
 const factorsOperator: Operator<{ readonly gateActivation: GateActivation }> = {
   name: "lstmFactors",
-  infer: ([gates, cells]) => [gates, cells, cells],
+  infer: ([cells]) => [[...cells.slice(0, 3), 4 * (cells[3] as number)], cells],
   emit(emitter, node) {
-    const [gates, cells] = emitter.names(node.inputs);
-    const [, steps, , units] = node.outputs[1].shape as number[];
-    const [factors, through, forget] = emitter.names(node.outputs);
-    const parts = emitter.node(
-      "Split",
-      [gates, emitter.integers([units, units, units, units])],
-      { axis: { integer: 3 } },
-      [emitter.temporary(), emitter.temporary(), forget, emitter.temporary()],
-    );
-    const [i, o, f, g] = parts;
+    const [cells, i, o, f, g] = emitter.names(node.inputs);
+    const steps = node.inputs[0].shape[1] as number;
+    const [factors, through] = emitter.names(node.outputs);
     const times = (a: string, b: string) => emitter.node("Mul", [a, b])[0];
     const slope = (gate: string) => {
       if (node.attributes.gateActivation === "sigmoid")
@@ -297,27 +297,25 @@ const factorsOperator: Operator<{ readonly gateActivation: GateActivation }> = {
       factors,
     ]);
   },
-  evaluate([gates, cells], { gateActivation }) {
+  evaluate([cells, ...gates], { gateActivation }) {
     const [, steps, samples, units] = cells.shape;
-    const factors = new Float64Array(gates.data.length);
+    const factors = new Float64Array(cells.data.length * 4);
     const through = new Float64Array(cells.data.length);
-    const forget = new Float64Array(cells.data.length);
     const slope = (y: number) => (gateActivation === "sigmoid" ? y * (1 - y) : y > 0 && y < 1 ? 0.2 : 0);
     for (let at = 0; at < cells.data.length / units; at++) {
       const first = Math.floor(at / samples) % steps === 0;
       for (let j = 0; j < units; j++) {
         const k = at * 4 * units + j;
-        const [i, o, f, g] = [0, 1, 2, 3].map((gate) => gates.data[k + gate * units]);
+        const [i, o, f, g] = gates.map((gate) => gate.data[at * units + j]);
         const squashed = Math.tanh(cells.data[at * units + j]);
         through[at * units + j] = o * (1 - squashed * squashed);
-        forget[at * units + j] = f;
         factors[k] = g * slope(i);
         factors[k + units] = squashed * slope(o);
         factors[k + 2 * units] = first ? 0 : cells.data[(at - samples) * units + j] * slope(f);
         factors[k + 3 * units] = i * (1 - g * g);
       }
     }
-    return [factors, through, forget];
+    return [factors, through];
   },
 };
 
@@ -327,14 +325,14 @@ const factorsOperator: Operator<{ readonly gateActivation: GateActivation }> = {
  */
 export function lstmRecurrenceGradient(
   gradient: Tensor,
-  gates: Tensor,
+  gates: readonly Tensor[],
   cells: Tensor,
   kernel: Tensor,
   mask: Tensor | null,
   gateActivation: GateActivation,
 ): Tensor {
-  const [factors, through, forget] = applyOperator(factorsOperator, [gates, cells], { gateActivation });
-  const inputs = [gradient, factors, through, forget, kernel];
+  const [factors, through] = applyOperator(factorsOperator, [cells, ...gates], { gateActivation });
+  const inputs = [gradient, factors, through, gates[2], kernel];
   return applyOperator(backwardOperator, mask ? [...inputs, mask] : inputs, null)[0];
 }
 

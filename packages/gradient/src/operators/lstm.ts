@@ -111,7 +111,7 @@ const fusedOperator: Operator<Fused> = {
     const gateOf = gateActivation === "sigmoid" ? sigmoid : hardSigmoid;
     const [input, output, forget, candidate] = [gateOf(i), gateOf(o), gateOf(f), tanh(g)];
     const cells = lstmCells(forget, multiply(input, candidate));
-    const gates = concatenate([input, output, forget, candidate], 3);
+    const gates = [input, output, forget, candidate];
     const backward = lstmRecurrenceGradient(
       byDirection(gradient),
       gates,

@@ -3,6 +3,7 @@ import type { OnnxAttribute } from "../onnx/emitter.js";
 import { type Operator, ShapeError } from "../operator.js";
 import { sameShape } from "../shape.js";
 import { divide, multiply, subtract } from "./arithmetic.js";
+import { beforeReshape, reshape } from "./reshape.js";
 
 /** Operators on one tensor, element by element. `gradientOf` gets x, y = f(x) and dy. */
 function definePoint(
@@ -82,11 +83,18 @@ const reluOperator: Operator<null> = {
 };
 
 /** max(0, x); its gradient at 0 is 0. */
-export const relu = (x: Tensor): Tensor => applyOperator(reluOperator, [x], null)[0];
+export function relu(x: Tensor): Tensor {
+  // Before a reshape rather than after it: ONNX Runtime then computes it inside the convolution before.
+  const inner = beforeReshape(x);
+  return inner ? reshape(relu(inner), x.shape) : applyOperator(reluOperator, [x], null)[0];
+}
 
 /** The tensor that `x` is the {@link relu} of, or null. */
 export function beforeRelu(x: Tensor): Tensor | null {
-  return x.node?.operator === (reluOperator as Operator<unknown>) ? x.node.inputs[0] : null;
+  if (x.node?.operator === (reluOperator as Operator<unknown>)) return x.node.inputs[0];
+  const inner = beforeReshape(x);
+  const rectified = inner && beforeRelu(inner);
+  return rectified && reshape(rectified, x.shape);
 }
 
 interface Bounds {
@@ -103,7 +111,13 @@ const passWithinOperator: Operator<Bounds> = {
   emit(emitter, node) {
     const [gradient, by] = emitter.names(node.inputs);
     const { low, high } = node.attributes;
-    // A product with a 0/1 mask: ONNX Runtime's Where makes three passes over memory, this makes two.
+    if (low === 0 && high === Number.POSITIVE_INFINITY) {
+      // A product with min(1, max(0, 3e38 y)), which is exactly 0 or 1 for every normal number: a fifth less time
+      // than Greater, Cast and Mul, and a third less than Where, which makes three passes over memory.
+      const step = emitter.node("HardSigmoid", [by], { alpha: { float: 3e38 }, beta: { float: 0 } });
+      emitter.node("Mul", [gradient, step[0]], {}, emitter.names(node.outputs));
+      return;
+    }
     const above = emitter.node("Greater", [by, emitter.scalar(low)]);
     const inside =
       high === Number.POSITIVE_INFINITY

@@ -22,10 +22,15 @@ const reshapeOperator: Operator<Target> = {
   gradient: (node, [gradient]) => [gradient && reshape(gradient, node.inputs[0].shape)],
 };
 
+/** The tensor that `x` is a reshape of, or null. */
+export function beforeReshape(x: Tensor): Tensor | null {
+  return x.node?.operator === (reshapeOperator as Operator<unknown>) ? x.node.inputs[0] : null;
+}
+
 /** The same values in row-major order under another shape. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
-  const inner = x.node?.operator === (reshapeOperator as Operator<unknown>) ? x.node.inputs[0] : x;
+  const inner = beforeReshape(x) ?? x;
   if (sameShape(inner.shape, shape)) return inner;
   return applyOperator(reshapeOperator, [inner], { shape })[0];
 }
