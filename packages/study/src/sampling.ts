@@ -18,6 +18,11 @@ export interface SamplingOptions {
   readonly negativesPerPositive: number;
   /** Negatives keep this many bp away from every peak; the reference uses 200. */
   readonly negativeMargin: number;
+  /**
+   * What a negative counts in the loss: as much as a positive, or as much as the unbound bins it was drawn for, so
+   * that the loss is an unbiased estimate of that over all training bins and scores are calibrated.
+   */
+  readonly negativeWeight: "equal" | "prior";
   /** Unbound bins a positive bin in the validation set, drawn once; 0 takes all of them. */
   readonly validationNegativesPerPositive: number;
 }
@@ -26,7 +31,7 @@ export interface SamplingOptions {
 export interface LabelledWindows extends WindowRequest {
   /** 1 bound, 0 unbound. */
   readonly labels: Float32Array;
-  /** 1 where the label counts, 0 where it is ambiguous. */
+  /** What the label counts in the loss: 0 where it is ambiguous. */
   readonly weights: Float32Array;
   readonly tasks: number;
 }
@@ -36,6 +41,8 @@ export class WindowSampler {
   readonly #labels: readonly Int8Array[];
   readonly #negatives: Uint32Array;
   readonly #positives: readonly Positive[];
+  /** Chance of each negative to be in an epoch, where negatives are not drawn alike. */
+  #inclusion: Float64Array | null = null;
   /** Peaks whose own bin lies in the training split, summed over the experiments. */
   readonly trainingPeaks: number;
 
@@ -64,26 +71,60 @@ export class WindowSampler {
     }
   }
 
+  /** Unbound bins an epoch draws its negatives from. */
+  get negativeCandidates(): Uint32Array {
+    return this.#negatives;
+  }
+
+  /** Negatives an epoch has, on average where they are drawn by difficulty. */
+  get negativesPerEpoch(): number {
+    const wanted = Math.round(this.#positives.length * this.options.negativesPerPositive);
+    return Math.min(wanted, this.#negatives.length);
+  }
+
+  /**
+   * Makes epochs prefer some negatives: each candidate is drawn by itself with a chance in proportion to its
+   * difficulty, scaled so that an epoch still has as many negatives on average.
+   * @param difficulty positive numbers, one a candidate
+   */
+  preferNegatives(difficulty: Float64Array): void {
+    this.#inclusion = scaleToSum(difficulty, this.negativesPerEpoch);
+  }
+
   /** Windows of one training epoch in random order. Every positive is in it once. */
   drawEpoch(random: Random): LabelledWindows {
-    const { bins } = this.study;
-    const { negativesPerPositive } = this.options;
-    const wanted = Math.round(this.#positives.length * negativesPerPositive);
-    const negatives = drawWithoutReplacement(this.#negatives, wanted, random);
     const rows: Row[] = this.#positives.map((positive) => {
       const shift = positive.shift > 0 ? random.integer(2 * positive.shift + 1) - positive.shift : 0;
-      return { ...positive, start: this.#shifted(positive, shift) };
+      return { ...positive, start: this.#shifted(positive, shift), weight: 1 };
     });
-    for (const bin of negatives) {
-      const part = bins.partOf(bin);
-      rows.push({ segmentIndex: part.segmentIndex, start: bins.startOf(bin), bin, peakOf: -1 });
+    const hasPrior = this.options.negativeWeight === "prior";
+    if (this.#inclusion) {
+      this.#negatives.forEach((bin, i) => {
+        const chance = this.#inclusion![i];
+        if (random.uniform() < chance) rows.push(this.#gridRow(bin, hasPrior ? 1 / chance : 1));
+      });
+    } else {
+      const weight = hasPrior ? this.#negatives.length / this.negativesPerEpoch : 1;
+      for (const bin of drawWithoutReplacement(this.#negatives, this.negativesPerEpoch, random)) {
+        rows.push(this.#gridRow(bin, weight));
+      }
     }
     return this.#toWindows(random.shuffle(rows));
   }
 
+  #gridRow(bin: number, weight: number): Row {
+    const { bins } = this.study;
+    return {
+      segmentIndex: bins.partOf(bin).segmentIndex,
+      start: bins.startOf(bin),
+      bin,
+      peakOf: -1,
+      weight,
+    };
+  }
+
   /** The validation windows: grid bins, not shifted, the same for one seed. */
   validationWindows(random: Random): LabelledWindows {
-    const { bins } = this.study;
     const bound = this.#boundBins(VALIDATION).map(({ bin }) => bin);
     if (bound.length === 0) {
       throw new BindscapeError({
@@ -100,14 +141,7 @@ export class WindowSampler {
         ? unbound
         : drawWithoutReplacement(unbound, Math.round(bound.length * perPositive), random);
     const all = [...bound, ...chosen].sort((a, b) => a - b);
-    return this.#toWindows(
-      all.map((bin) => ({
-        segmentIndex: bins.partOf(bin).segmentIndex,
-        start: bins.startOf(bin),
-        bin,
-        peakOf: -1,
-      })),
-    );
+    return this.#toWindows(all.map((bin) => this.#gridRow(bin, 1)));
   }
 
   #toWindows(rows: readonly Row[]): LabelledWindows {
@@ -119,14 +153,14 @@ export class WindowSampler {
       weights: new Float32Array(rows.length * tasks),
       tasks,
     };
-    rows.forEach(({ segmentIndex, start, bin, peakOf }, row) => {
+    rows.forEach(({ segmentIndex, start, bin, peakOf, weight }, row) => {
       windows.segmentIndices[row] = segmentIndex;
       windows.binStarts[row] = start;
       for (let task = 0; task < tasks; task++) {
         // A bin placed on a peak is bound by its factor, even where its shift left less than the grid's rule.
         const label = task === peakOf ? BOUND : this.#labels[task][bin];
         windows.labels[row * tasks + task] = label === BOUND ? 1 : 0;
-        windows.weights[row * tasks + task] = label === AMBIGUOUS ? 0 : 1;
+        windows.weights[row * tasks + task] = label === AMBIGUOUS ? 0 : weight;
       }
     });
     return windows;
@@ -222,10 +256,12 @@ interface Row {
   readonly bin: number;
   /** The experiment whose peak the bin was placed on, or -1 for a bin of the grid. */
   readonly peakOf: number;
+  /** What its labels count in the loss. */
+  readonly weight: number;
 }
 
 /** A window that is in every epoch, and how far it may be shifted, in bp. */
-interface Positive extends Row {
+interface Positive extends Omit<Row, "weight"> {
   readonly shift: number;
 }
 
@@ -259,6 +295,23 @@ function centredStart(start: number, end: number, size: number): number {
 
 function widen({ chromosome, start, end }: Interval, by: number): Interval {
   return { chromosome, start: start - by, end: end + by };
+}
+
+/**
+ * The values times one factor and cut off at 1, such that they add up to `sum` (found by bisection).
+ * @param sum at most as many as there are values
+ */
+function scaleToSum(values: Float64Array, sum: number): Float64Array {
+  const total = (factor: number) => values.reduce((all, value) => all + Math.min(1, value * factor), 0);
+  let low = 0;
+  let high = 1;
+  while (total(high) < sum && high < 1e30) high *= 2;
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2;
+    if (total(middle) < sum) low = middle;
+    else high = middle;
+  }
+  return values.map((value) => Math.min(1, value * high));
 }
 
 /** Draws `wanted` items, each at most once, in random order; all of them where there are no more. */

@@ -122,7 +122,7 @@ export function studyJsonSchema(): Record<string, unknown> {
  */
 export function parseStudyFile(text: string, source: string): StudyFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "error" });
   const syntaxError = document.errors[0];
   if (syntaxError) {
     throw new BindscapeError({
