@@ -98,6 +98,13 @@ const files = {
   ),
 };
 
+const variants = {
+  compressed: {},
+  uncompressed: { compress: false },
+  // Zoom blocks between the data, as in files with more of them than may wait in memory.
+  interleaved: { zoomMemory: 0, itemsPerSlot: 200, blockSize: 16 },
+};
+
 const folder = mkdtempSync(join(tmpdir(), "bindscape-check-bigwig-"));
 let status = 1;
 try {
@@ -106,9 +113,9 @@ try {
     const chromosomes = runs.map(({ chromosome, ends }) => ({ name: chromosome, size: ends.at(-1) + 500 }));
     // A chromosome without data, in the middle of the list.
     chromosomes.splice(1, 0, { name: "empty", size: 1234 });
-    for (const compress of [true, false]) {
-      const path = join(folder, `${name}${compress ? "" : "-uncompressed"}.bw`);
-      await writeBigWigFile(path, chromosomes, runs, { compress });
+    for (const [kind, options] of Object.entries(variants)) {
+      const path = join(folder, `${name}-${kind}.bw`);
+      await writeBigWigFile(path, chromosomes, runs, options);
       const { reader, close } = await openBigWig(path);
       tracks.push({
         path,

@@ -72,10 +72,12 @@ async function checkFile(path: string, track: Track): Promise<BigWigReader> {
     // bbi's coordinates are signed: it cannot look beyond 2^31.
     if (size < 2 ** 31) {
       const theirs = await bbi.getFeaturesAsArrays(name, 0, size, { basesPerSpan: 1e-6 });
+      // bbi hands on groups of blocks as they arrive, in any order.
+      const order = Array.from(theirs.starts.keys()).sort((a, b) => theirs.starts[a] - theirs.starts[b]);
       expect({
-        starts: Array.from(theirs.starts),
-        ends: Array.from(theirs.ends),
-        values: Array.from(theirs.scores),
+        starts: order.map((i) => theirs.starts[i]),
+        ends: order.map((i) => theirs.ends[i]),
+        values: order.map((i) => theirs.scores[i]),
       }).toEqual(wanted);
     }
     wanted.values.forEach((value, i) => {
@@ -158,10 +160,10 @@ async function checkZooms(reader: BigWigReader, bbi: BigWig, track: Track): Prom
         } else expect(found.sumSquares[i]).toBe(squares);
       });
       if (size < 2 ** 31) {
-        const theirs = await bbi.getFeaturesAsArrays(name, 0, size, { basesPerSpan: reduction / 2 });
+        const theirs = await bbi.getFeaturesAsArrays(name, 0, size, { basesPerSpan: reduction * 0.51 });
         expect(theirs.isSummary).toBe(true);
-        expect(Array.from(theirs.starts)).toEqual(wanted.map(({ start }) => start));
-        expect(Array.from(theirs.ends)).toEqual(wanted.map(({ end }) => end));
+        expect(Array.from(theirs.starts).sort((a, b) => a - b)).toEqual(wanted.map(({ start }) => start));
+        expect(Array.from(theirs.ends).sort((a, b) => a - b)).toEqual(wanted.map(({ end }) => end));
       }
     }
   }
@@ -217,6 +219,7 @@ describe("writeBigWig", () => {
       itemsPerSlot: fc.constantFrom(1, 3, 64, 1024),
       blockSize: fc.constantFrom(2, 3, 256),
       zoomReduction: fc.constantFrom(undefined, 2, 17),
+      zoomMemory: fc.constantFrom(undefined, 0, 500),
     });
     await fc.assert(
       fc.asyncProperty(anyTrack, anyOptions, async (track, options) => {

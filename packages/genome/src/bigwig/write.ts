@@ -38,6 +38,12 @@ export interface WriteBigWigOptions {
   readonly zoomLevels?: number;
   /** Reduction of the finest zoom level in bp; 10 times the mean length of the first 65,536 intervals where left out. */
   readonly zoomReduction?: number;
+  /**
+   * Bytes of zoom blocks that wait in memory for the end of the file; 64 MiB where left out. Beyond that they
+   * are written between the data, where readers find them all the same. Files that are not compressed keep them
+   * all in memory.
+   */
+  readonly zoomMemory?: number;
 }
 
 const mostZoomLevels = 10;
@@ -51,7 +57,7 @@ const sampleLength = 1 << 16;
  * Writes a bigWig (version 4, little-endian) from intervals in the order of the genome: chromosome by
  * chromosome in the order of `chromosomes`, sorted by start and without overlap inside each. Intervals may come
  * in any number of runs; memory does not grow with them but for the index (some 30 bytes per 1,024) and at most
- * 64 MiB of zoom blocks. All of `chromosomes` are listed in the file, with or without data.
+ * `zoomMemory` bytes of zoom blocks. All of `chromosomes` are listed in the file, with or without data.
  * @throws BindscapeError naming chromosome and position where intervals are unsorted, overlap, leave the
  *   chromosome or have a value that float32 cannot hold.
  */
@@ -82,6 +88,7 @@ class BigWigWriter {
   /** Null until the sample is complete. */
   #zoom: ZoomBuilder | null = null;
   #zoomReduction: number | undefined;
+  readonly #zoomMemory: number;
   #sample: { chromosomeId: number; start: number; end: number; value: number }[] = [];
   #dataOffset = 0;
   #dataBytes = 0;
@@ -117,6 +124,7 @@ class BigWigWriter {
       0,
       mostZoomLevels,
     );
+    this.#zoomMemory = this.#checkOption("zoomMemory", options.zoomMemory ?? 64 << 20, 0, 2 ** 40);
     this.#section = new SectionBuilder(this.#itemsPerSlot);
     if (options.zoomReduction !== undefined) {
       this.#zoomReduction = this.#checkOption("zoomReduction", options.zoomReduction, 2, 4294967295);
@@ -271,7 +279,7 @@ class BigWigWriter {
   #startZoom(): void {
     const mean = this.#basesCovered / Math.max(1, this.#items);
     const reduction = this.#zoomReduction ?? Math.max(10, Math.round(10 * mean));
-    this.#zoom = new ZoomBuilder(reduction, this.#itemsPerSlot, this.#deflate);
+    this.#zoom = new ZoomBuilder(reduction, this.#itemsPerSlot, this.#deflate, this.#zoomMemory);
     for (const { chromosomeId, start, end, value } of this.#sample) {
       this.#zoom.add(chromosomeId, start, end, value);
     }

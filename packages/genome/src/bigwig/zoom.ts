@@ -6,9 +6,6 @@ import { BlockIndex } from "./index-writer.js";
 /** Each zoom level is this many times coarser than the one before, as in kent's tools. */
 const growth = 4;
 
-/** Zoom blocks wait in memory up to this many bytes (compressed), then go to the file between the data. */
-const waitingLimit = 64 << 20;
-
 /** A level that takes this many records, and more than it has intervals to summarise, is given up. */
 const tooManyRecords = 1 << 18;
 
@@ -100,6 +97,12 @@ class ZoomLevel {
     this.#inBlock = 0;
   }
 
+  /** Drops the finished blocks that wait: the level will not be in the file. */
+  discard(): void {
+    this.#waiting = [];
+    this.waitingBytes = 0;
+  }
+
   /** Writes the finished blocks that wait. */
   async flush(sink: ByteSink): Promise<void> {
     let block = this.index.length - this.#waiting.length;
@@ -130,9 +133,16 @@ export class ZoomBuilder {
   /** The finest level that is still made. */
   #finest = 0;
   #items = 0;
+  readonly #deflate: Deflate | null;
+  readonly #memory: number;
 
-  /** @param reduction of the finest level, in bp. */
-  constructor(reduction: number, recordsPerBlock: number, deflate: Deflate | null) {
+  /**
+   * @param reduction of the finest level, in bp.
+   * @param memory bytes of finished blocks that may wait in memory before they go to the file between the data.
+   */
+  constructor(reduction: number, recordsPerBlock: number, deflate: Deflate | null, memory: number) {
+    this.#deflate = deflate;
+    this.#memory = memory;
     // More levels than will be kept, since the finest may turn out to be as large as the data.
     for (let r = reduction; r < 4294967296 && this.#levels.length < 16; r *= growth) {
       this.#levels.push(new ZoomLevel(r, recordsPerBlock, deflate));
@@ -148,7 +158,7 @@ export class ZoomBuilder {
       const level = this.#levels[this.#finest];
       if (level.isOpen && (level.chromosomeId !== chromosomeId || at >= level.binEnd)) {
         this.#close(this.#finest);
-        if (level.records >= tooManyRecords && level.records > 2 * this.#items) this.#finest++;
+        if (level.records >= tooManyRecords && level.records > 2 * this.#items) this.#giveUpFinest();
         continue;
       }
       if (!level.isOpen) level.open(chromosomeId, at);
@@ -168,12 +178,14 @@ export class ZoomBuilder {
   async relieve(sink: ByteSink, dataBytes: number): Promise<void> {
     const kept = () => this.#levels.slice(this.#finest);
     const waiting = kept().reduce((sum, level) => sum + level.waitingBytes, 0);
-    if (waiting < waitingLimit) return;
+    if (waiting <= this.#memory) return;
     const first = this.#levels[this.#finest];
-    if (first.bytes > dataBytes / 2) {
+    if (first.bytes > Math.max(dataBytes / 2, alwaysKept)) {
       if (first.isOpen) this.#close(this.#finest);
-      this.#finest++;
+      this.#giveUpFinest();
     }
+    // @gmod/bbi, which JBrowse reads with, takes neighbouring blocks that are not compressed for adjacent ones.
+    if (this.#deflate === null) return;
     for (const level of kept()) await level.flush(sink);
   }
 
@@ -199,6 +211,11 @@ export class ZoomBuilder {
       chosen.push(level);
     }
     return chosen;
+  }
+
+  #giveUpFinest(): void {
+    this.#levels[this.#finest].discard();
+    this.#finest++;
   }
 
   /** Closes the open record of level k and merges it into level k + 1. */
