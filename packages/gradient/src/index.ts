@@ -13,7 +13,7 @@ export { type Convolution1dOptions, convolution1d, perPositionDense } from "./op
 export * from "./operators/expand.js";
 export type { GateActivation } from "./operators/lstm-recurrence.js";
 export * from "./operators/matrix-product.js";
-export * from "./operators/max-pool1d.js";
+export { globalMaxPool1d, maxPool1d } from "./operators/max-pool1d.js";
 export * from "./operators/permute.js";
 export { exp, hardSigmoid, log, negate, relu, sigmoid, softplus, sqrt, tanh } from "./operators/pointwise.js";
 export * from "./operators/reduce.js";

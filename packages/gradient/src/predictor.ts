@@ -49,7 +49,15 @@ class FreeBatchModel {
       emitInference(graph, inputs, outputs, options.parameters),
       options,
     );
-    return new FreeBatchModel(runtime, graph, inputs, outputs, options, options.largestBatch ?? 100, Promise.resolve(session));
+    return new FreeBatchModel(
+      runtime,
+      graph,
+      inputs,
+      outputs,
+      options,
+      options.largestBatch ?? 100,
+      Promise.resolve(session),
+    );
   }
 
   /** Weights stand inside the model, where ONNX Runtime packs them once: other weights are another session. */

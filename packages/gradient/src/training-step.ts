@@ -11,7 +11,9 @@ import {
   requiredValues,
 } from "./model.js";
 import { emitModel, leavesOf } from "./onnx/emit-model.js";
+import { add, multiply } from "./operators/arithmetic.js";
 import { concatenate } from "./operators/concatenate.js";
+import { reduceSum } from "./operators/reduce.js";
 import { reshape } from "./operators/reshape.js";
 import type { Optimizer } from "./optimizer.js";
 import type { Runtime, Session, TensorValue } from "./runtime.js";
@@ -118,7 +120,10 @@ export class TrainingStep {
     );
     const updated = optimizer.update({ parameters: flat, gradient: flatGradient, slots, scalars });
 
-    const outputs = new Map<string, Tensor>([["loss", reshape(loss, [])]]);
+    // ONNX Runtime's Relu and ReduceMax make numbers of NaN, so a loss can be finite while the weights are not: the
+    // sum of all gradients, times 0, is NaN wherever one of them is no number.
+    const checkedLoss = add(reshape(loss, []), multiply(reshape(reduceSum(flatGradient), []), 0));
+    const outputs = new Map<string, Tensor>([["loss", reshape(checkedLoss, [])]]);
     for (const [name, tensor] of Object.entries(model.outputs)) outputs.set(`output/${name}`, tensor);
     outputs.set("next/parameters", updated.parameters);
     updated.slots.forEach((slot, i) => {
@@ -217,7 +222,8 @@ export class TrainingStep {
   /**
    * Trains on one batch.
    * @param batch values of the model's inputs by name, row-major, `batchSize` rows each
-   * @returns the loss before the update; NaN or infinity where training has diverged (the caller checks)
+   * @returns the loss before the update; NaN or infinity where it, or any gradient, is no finite number (the caller
+   *   checks: the weights are then spoilt)
    */
   async run(batch: Readonly<Record<string, Float32Array>>, learningRate: number): Promise<StepResult> {
     const feeds: Record<string, TensorValue> = this.#masks.forStep(this.#step);

@@ -68,15 +68,24 @@ export async function checkCase(test: Case): Promise<void> {
   const draw = test.draw ?? ((source: Random) => source.normal());
   inputs.forEach((tensor, i) => {
     const data = new Float32Array(product(shapeFor(tensor.shape, samples)));
-    values.set(tensor, data.map(() => draw(random, i)));
+    values.set(
+      tensor,
+      data.map(() => draw(random, i)),
+    );
   });
   for (const mask of graph.masks) {
     const data = new Float32Array(product(shapeFor(mask.shape, samples)));
-    values.set(mask, data.map(() => (random.uniform() < 0.4 ? 0 : 1 / 0.6)));
+    values.set(
+      mask,
+      data.map(() => (random.uniform() < 0.4 ? 0 : 1 / 0.6)),
+    );
   }
   // A weighted sum of all outputs, so that every entry's gradient matters.
   const weights = graph.input("weights", output.shape);
-  values.set(weights, new Float32Array(product(shapeFor(output.shape, samples))).map(() => random.normal()));
+  values.set(
+    weights,
+    new Float32Array(product(shapeFor(output.shape, samples))).map(() => random.normal()),
+  );
   const total = reshape(reduceSum(multiply(output, weights)), []);
   const chosen = inputs.filter((_, i) => test.differentiable?.[i] ?? true);
   const slopes = gradients(total, chosen).map((slope) => slope!);
@@ -93,9 +102,10 @@ export async function checkCase(test: Case): Promise<void> {
       };
       const difference = (at(base[i] + step) - at(base[i] - step)) / (2 * step);
       const error = Math.abs(difference - analytic[which][i]);
-      expect(error, `${test.name}: input ${which}[${i}]: ${analytic[which][i]} against ${difference}`).toBeLessThan(
-        1e-6 * Math.max(1, Math.abs(difference)),
-      );
+      expect(
+        error,
+        `${test.name}: input ${which}[${i}]: ${analytic[which][i]} against ${difference}`,
+      ).toBeLessThan(1e-6 * Math.max(1, Math.abs(difference)));
     }
   });
 

@@ -22,13 +22,35 @@ function distinct() {
 }
 
 const cases: Case[] = [
-  { name: "add, broadcast", shapes: [[2, 3, 4], [3, 1]], build: (a, b) => g.add(a, b) },
+  {
+    name: "add, broadcast",
+    shapes: [
+      [2, 3, 4],
+      [3, 1],
+    ],
+    build: (a, b) => g.add(a, b),
+  },
   { name: "subtract, broadcast from the left", shapes: [[4], [2, 3, 4]], build: (a, b) => g.subtract(a, b) },
-  { name: "multiply, broadcast both ways", shapes: [[2, 1, 4], [3, 1]], build: (a, b) => g.multiply(a, b) },
+  {
+    name: "multiply, broadcast both ways",
+    shapes: [
+      [2, 1, 4],
+      [3, 1],
+    ],
+    build: (a, b) => g.multiply(a, b),
+  },
   { name: "multiply by itself", shapes: [[5]], build: (a) => g.multiply(a, a) },
   { name: "divide", shapes: [[2, 3], [3]], build: (a, b) => g.divide(a, b), draw: positive },
   { name: "maximum", shapes: [[4, 3], [3]], build: (a, b) => g.maximum(a, b), draw: distinct() },
-  { name: "minimum", shapes: [[4, 3], [4, 3]], build: (a, b) => g.minimum(a, b), draw: distinct() },
+  {
+    name: "minimum",
+    shapes: [
+      [4, 3],
+      [4, 3],
+    ],
+    build: (a, b) => g.minimum(a, b),
+    draw: distinct(),
+  },
   { name: "negate, exp", shapes: [[7]], build: (a) => g.negate(g.exp(a)) },
   { name: "log, sqrt", shapes: [[7]], build: (a) => g.log(g.sqrt(a)), draw: positive },
   { name: "sigmoid", shapes: [[9]], build: g.sigmoid },
@@ -36,7 +58,14 @@ const cases: Case[] = [
   { name: "softplus", shapes: [[9]], build: g.softplus, draw: (random) => 10 * random.normal() },
   { name: "relu", shapes: [[9]], build: g.relu, draw: away(0.01) },
   { name: "hard sigmoid", shapes: [[40]], build: g.hardSigmoid, draw: (random) => 3 * random.normal() },
-  { name: "matrix product", shapes: [[3, 4], [4, 2]], build: (a, b) => g.matrixProduct(a, b) },
+  {
+    name: "matrix product",
+    shapes: [
+      [3, 4],
+      [4, 2],
+    ],
+    build: (a, b) => g.matrixProduct(a, b),
+  },
   ...[true, false].flatMap((transposeA) =>
     [true, false].flatMap((transposeB): Case[] => [
       {
@@ -51,22 +80,51 @@ const cases: Case[] = [
       },
     ]),
   ),
-  { name: "matrix product, batch broadcast", shapes: [[3, 4], [5, 4, 2]], build: (a, b) => g.matrixProduct(a, b) },
+  {
+    name: "matrix product, batch broadcast",
+    shapes: [
+      [3, 4],
+      [5, 4, 2],
+    ],
+    build: (a, b) => g.matrixProduct(a, b),
+  },
   { name: "reshape", shapes: [[2, 6]], build: (a) => g.reshape(a, [3, 4]) },
   { name: "transpose", shapes: [[2, 3, 4]], build: (a) => g.transpose(a, [2, 0, 1]) },
-  { name: "transpose twice", shapes: [[2, 3, 4]], build: (a) => g.transpose(g.transpose(a, [2, 0, 1]), [1, 0, 2]) },
+  {
+    name: "transpose twice",
+    shapes: [[2, 3, 4]],
+    build: (a) => g.transpose(g.transpose(a, [2, 0, 1]), [1, 0, 2]),
+  },
   { name: "slice", shapes: [[2, 7, 3]], build: (a) => g.slice(a, { axis: 1, start: 2, end: 5 }) },
   { name: "pad", shapes: [[2, 3]], build: (a) => g.padZeros(a, { axis: 1, before: 2, after: 1 }) },
   { name: "permute", shapes: [[2, 4, 3]], build: (a) => g.permute(a, 1, [2, 0, 3, 1]) },
   { name: "flip", shapes: [[2, 4]], build: (a) => g.flip(a, 1) },
-  { name: "concatenate", shapes: [[2, 3], [2, 1], [2, 2]], build: (a, b, c) => g.concatenate([a, b, c], 1) },
+  {
+    name: "concatenate",
+    shapes: [
+      [2, 3],
+      [2, 1],
+      [2, 2],
+    ],
+    build: (a, b, c) => g.concatenate([a, b, c], 1),
+  },
   { name: "split, one part unused", shapes: [[2, 6]], build: (a) => g.split(a, 1, [1, 3, 2])[1] },
-  { name: "stack", shapes: [[2, 3], [2, 3]], build: (a, b) => g.stack([a, b], 1) },
+  {
+    name: "stack",
+    shapes: [
+      [2, 3],
+      [2, 3],
+    ],
+    build: (a, b) => g.stack([a, b], 1),
+  },
   { name: "reduce sum", shapes: [[2, 3, 4]], build: (a) => g.reduceSum(a, [0, 2]) },
   { name: "reduce mean", shapes: [[2, 3, 4]], build: (a) => g.reduceMean(a, [1]) },
   {
     name: "expand",
-    shapes: [[2, 1, 3], [2, 4, 3]],
+    shapes: [
+      [2, 1, 3],
+      [2, 4, 3],
+    ],
     build: (a, like) => g.expand(a, like),
     differentiable: [true, false],
   },
@@ -77,7 +135,10 @@ const cases: Case[] = [
   },
   {
     name: "convolution, padded and dilated",
-    shapes: [[2, 3, 9], [4, 3, 3]],
+    shapes: [
+      [2, 3, 9],
+      [4, 3, 3],
+    ],
     build: (x, kernel) => g.convolution1d(x, kernel, null, { padding: 3, dilation: 2 }),
   },
   {
@@ -91,7 +152,12 @@ const cases: Case[] = [
     shapes: [[2, 3, 5], [4, 3], [4]],
     build: (x, kernel, bias) => g.perPositionDense(x, kernel, bias),
   },
-  { name: "max pool, remainder dropped", shapes: [[2, 3, 8]], build: (x) => g.maxPool1d(x, { size: 3 }), draw: distinct() },
+  {
+    name: "max pool, remainder dropped",
+    shapes: [[2, 3, 8]],
+    build: (x) => g.maxPool1d(x, { size: 3 }),
+    draw: distinct(),
+  },
   {
     name: "max pool of rectified values",
     shapes: [[2, 3, 8]],
@@ -117,19 +183,30 @@ const cases: Case[] = [
   { name: "repeat for strands", shapes: [[2, 3]], build: g.repeatForStrands },
   {
     name: "binary cross-entropy from logits",
-    shapes: [[3, 2], [3, 2], [3, 2]],
+    shapes: [
+      [3, 2],
+      [3, 2],
+      [3, 2],
+    ],
     build: (logits, target, weight) => g.binaryCrossEntropyFromLogits(logits, target, weight),
     draw: (random, input) => (input === 0 ? 3 * random.normal() : random.uniform()),
   },
   {
     name: "binary cross-entropy of strands",
-    shapes: [[6, 2], [3, 2], [3, 2]],
+    shapes: [
+      [6, 2],
+      [3, 2],
+      [3, 2],
+    ],
     build: (logits, target, weight) => g.binaryCrossEntropyFromStrandLogits(logits, target, weight),
     draw: (random, input) => (input === 0 ? 3 * random.normal() : random.uniform()),
   },
   {
     name: "binary cross-entropy from probabilities, no weights",
-    shapes: [[3, 2], [3, 2]],
+    shapes: [
+      [3, 2],
+      [3, 2],
+    ],
     build: (probability, target) => g.binaryCrossEntropy(probability, target),
     draw: (random) => 0.1 + 0.8 * random.uniform(),
     differentiable: [true, false],
@@ -142,7 +219,12 @@ const cases: Case[] = [
     ].map(
       (rates): Case => ({
         name: `bidirectional LSTM, ${gateActivation}, dropout ${rates.inputDropout} ${rates.recurrentDropout}`,
-        shapes: [[3, 4, 2], [2, 12, 2], [2, 12, 3], [2, 12]],
+        shapes: [
+          [3, 4, 2],
+          [2, 12, 2],
+          [2, 12, 3],
+          [2, 12],
+        ],
         build: (x, inputKernel, recurrentKernel, bias) =>
           g.bidirectionalLstm(x, { inputKernel, recurrentKernel, bias }, { gateActivation, ...rates }),
         batch: 3,
@@ -151,7 +233,12 @@ const cases: Case[] = [
   ),
   {
     name: "bidirectional LSTM over a single position",
-    shapes: [[3, 1, 2], [2, 12, 2], [2, 12, 3], [2, 12]],
+    shapes: [
+      [3, 1, 2],
+      [2, 12, 2],
+      [2, 12, 3],
+      [2, 12],
+    ],
     build: (x, inputKernel, recurrentKernel, bias) =>
       g.bidirectionalLstm(x, { inputKernel, recurrentKernel, bias }),
   },
@@ -159,12 +246,23 @@ const cases: Case[] = [
     name: "free batch: strands, convolution, pool, LSTM, dense",
     batch: "free",
     samples: 3,
-    shapes: [[free(), 4, 9], [2, 4, 3], [2, 8, 2], [2, 8, 2], [2, 8], [8, 1]],
+    shapes: [
+      [free(), 4, 9],
+      [2, 4, 3],
+      [2, 8, 2],
+      [2, 8, 2],
+      [2, 8],
+      [8, 1],
+    ],
     build: (x, kernel, inputKernel, recurrentKernel, bias, last) => {
       const convolved = g.strandConvolution1d(x, kernel, null, [3, 2, 1, 0]);
       const pooled = g.alignStrands(g.maxPool1d(convolved, { size: 7 }));
       const pair = g.concatenate([pooled, g.multiply(pooled, pooled)], 2);
-      const states = g.bidirectionalLstm(g.transpose(pair, [0, 2, 1]), { inputKernel, recurrentKernel, bias });
+      const states = g.bidirectionalLstm(g.transpose(pair, [0, 2, 1]), {
+        inputKernel,
+        recurrentKernel,
+        bias,
+      });
       return g.meanOverStrands(g.sigmoid(g.dense(g.flatten(states), last)));
     },
     differentiable: [true, false, false, false, false, false],
@@ -202,7 +300,9 @@ describe("shape errors", () => {
     expect(() => g.convolution1d(x, wide)).toThrow("expected at least 11 positions");
     expect(() => g.maxPool1d(x, { size: 11 })).toThrow("at least 11 positions");
     expect(() => g.matrixProduct(x, x)).toThrow("inner lengths agree");
-    expect(() => g.add(x, graph.input("other", [3]))).toThrow("shapes that are equal, or 1 where they differ");
+    expect(() => g.add(x, graph.input("other", [3]))).toThrow(
+      "shapes that are equal, or 1 where they differ",
+    );
     expect(() => g.reshape(x, [7, 7])).toThrow("as many elements as [7, 7] has");
   });
   it("refuse a shared name with another shape, and dropout rates that are none", () => {

@@ -34,11 +34,6 @@ export class ProtobufWriter {
     return this;
   }
 
-  /** Repeated varints in one packed field. */
-  packedIntegers(field: number, values: readonly number[]): this {
-    return this.bytes(field, Uint8Array.from(values.flatMap(varint)));
-  }
-
   finish(): Uint8Array {
     const result = new Uint8Array(this.#length);
     let at = 0;

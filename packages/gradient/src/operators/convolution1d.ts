@@ -3,6 +3,7 @@ import { type Operator, ShapeError } from "../operator.js";
 import { type Dimension, isFree, sameDimension } from "../shape.js";
 import { convolution1dKernelGradient } from "./convolution1d-kernel-gradient.js";
 import { matrixProduct } from "./matrix-product.js";
+import { sumOverPositions } from "./max-pool1d.js";
 import { flip } from "./permute.js";
 import { reduceSum } from "./reduce.js";
 import { reshape } from "./reshape.js";
@@ -85,7 +86,7 @@ const convolutionOperator: Operator<Convolution> = {
       needed[0] ? inputGradient(gradient, kernel, node.attributes, node.label) : null,
       needed[1] ? kernelGradient(x, gradient, kernel, node.attributes) : null,
       ...(node.inputs.length > 2
-        ? [needed[2] ? reshape(reduceSum(gradient, [0, 2]), node.inputs[2].shape) : null]
+        ? [needed[2] ? reshape(sumOverPositions(gradient), node.inputs[2].shape) : null]
         : []),
     ];
   },

@@ -2,7 +2,8 @@ import { applyOperator, type Tensor } from "../graph.js";
 import { type Operator, ShapeError } from "../operator.js";
 import { isFree } from "../shape.js";
 import { beforeRelu, relu } from "./pointwise.js";
-import { reshape } from "./reshape.js";
+import { reduceSum } from "./reduce.js";
+import { beforeReshape, reshape } from "./reshape.js";
 import { slice } from "./slice.js";
 
 /** Largest value over the last axis of [..., windows, size]. */
@@ -57,6 +58,16 @@ const poolGradientOperator: Operator<null> = {
     return [result];
   },
 };
+
+/**
+ * The sum of a gradient [N, channels, positions] over samples and positions. Of one that a pool spread over its
+ * positions, the pool's own gradient has the same sum and is `size` times smaller.
+ */
+export function sumOverPositions(gradient: Tensor): Tensor {
+  const spread = beforeReshape(gradient) ?? gradient;
+  const isSpread = spread.node?.operator === (poolGradientOperator as Operator<unknown>);
+  return reduceSum(isSpread ? spread.node!.inputs[2] : gradient, [0, 2]);
+}
 
 /**
  * The largest value in each run of `size` positions; a remainder at the end is dropped. Where several positions
