@@ -65,12 +65,17 @@ export class BatchPipeline {
   ) {
     // Refuses a plan that does not fit the source here and now, as the error it is: a thread would lose its type.
     new WindowMaker(source, plan);
-    // Threads run the built file, also where this one is run from its source (tests).
-    const built = import.meta.url.endsWith(".ts") ? "../dist/batch-worker.node.js" : "./batch-worker.node.js";
-    const file = new URL(built, import.meta.url);
+    // Threads run the built file, also where this one is run from its source (tests): there without the options of
+    // this process, among which is the condition that resolves the other packages to their sources too.
+    const isSource = import.meta.url.endsWith(".ts");
+    const file = new URL(
+      isSource ? "../dist/batch-worker.node.js" : "./batch-worker.node.js",
+      import.meta.url,
+    );
+    const execArgv = isSource ? [] : undefined;
     const start: WorkerStart = { source, plan };
     this.#workers = Array.from({ length: options.workers ?? 1 }, () => {
-      const worker = new Worker(file, { workerData: start });
+      const worker = new Worker(file, { workerData: start, execArgv });
       worker.on("message", (reply: WorkerReply) => {
         this.#waiting.get(reply.id)?.resolve(reply);
         this.#waiting.delete(reply.id);

@@ -110,3 +110,12 @@ holdOut: { validation: { chromosomes: [v] }, test: { chromosomes: [t] } }`;
     loadCell: async () => ({ segments: assembly.segments, codes: assembly.codes, tracks: [] }),
   };
 }
+
+/** Asserts that two arrays hold the same numbers, bit for bit; much faster on long ones than `toEqual`. */
+export function expectSameArray(found: ArrayLike<number>, expected: ArrayLike<number>): void {
+  expect(found.length).toBe(expected.length);
+  for (let i = 0; i < expected.length; i++) {
+    if (!Object.is(found[i], expected[i]))
+      throw new Error(`entry ${i} is ${found[i]}, expected ${expected[i]}`);
+  }
+}
