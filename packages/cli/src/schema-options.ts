@@ -13,11 +13,14 @@ interface JsonProperty {
 
 /** Adds an option for every key of a schema: `windowLength` becomes `--window-length <number>`. */
 export function addSchemaOptions(command: Command, schema: ObjectSchema, heading: string): void {
-  const { properties } = z.toJSONSchema(schema, { io: "input" }) as { properties: Record<string, JsonProperty> };
+  const { properties } = z.toJSONSchema(schema, { io: "input" }) as {
+    properties: Record<string, JsonProperty>;
+  };
   for (const [key, property] of Object.entries(properties)) {
     const flag = `--${toKebabCase(key)}`;
     const value = property.enum ? " <choice>" : property.type === "boolean" ? "" : " <number>";
-    const shown = property.default === undefined || property.default === false ? "" : ` (default: ${property.default})`;
+    const shown =
+      property.default === undefined || property.default === false ? "" : ` (default: ${property.default})`;
     const option = new Option(`${flag}${value}`, `${property.description ?? ""}${shown}`);
     if (property.enum) option.choices([...property.enum]);
     option.helpGroup(heading);
@@ -39,7 +42,8 @@ export function readSchemaOptions<Schema extends ObjectSchema>(
   for (const key of Object.keys(schema.shape)) {
     if (given[key] === undefined) continue;
     const text = given[key];
-    values[key] = typeof text === "string" && text.trim() !== "" && !Number.isNaN(Number(text)) ? Number(text) : text;
+    values[key] =
+      typeof text === "string" && text.trim() !== "" && !Number.isNaN(Number(text)) ? Number(text) : text;
   }
   const result = schema.safeParse(values);
   if (result.success) return result.data;

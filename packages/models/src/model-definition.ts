@@ -10,6 +10,13 @@ export interface FeatureScaling {
   readonly scale: readonly number[];
 }
 
+/** A logistic regression on scaled features and their squares. */
+export interface LinearStart {
+  readonly intercept: number;
+  /** Coefficients of the scaled features, then of their squares. */
+  readonly coefficients: readonly number[];
+}
+
 /** What an architecture is told about the data it is built for. */
 export interface NetworkContext {
   readonly plan: WindowPlan;
@@ -18,6 +25,11 @@ export interface NetworkContext {
   readonly featureScaling: FeatureScaling;
   /** Share of bound windows in training by task, for the output bias. */
   readonly boundShare: readonly number[];
+  /**
+   * Logistic regression of each task on the bin-level features, to start linear parts from; null where the model
+   * has no such part or is read from a bundle.
+   */
+  readonly linearStart: readonly LinearStart[] | null;
   /** Motifs that kernels may start from, in the order of the tasks; null where none is known. */
   readonly motifs: readonly (Motif | null)[];
 }
@@ -54,6 +66,8 @@ export interface ModelDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly windowLength: (options: z.output<Schema>) => number;
   /** Which bin-level features the options ask for. */
   readonly binFeatures: (options: z.output<Schema>) => { readonly motif: boolean; readonly signal: boolean };
+  /** Whether the network has a linear part on the features, to be started from a regression. */
+  readonly hasLinearFeatures: (options: z.output<Schema>) => boolean;
   /** The network: inputs "windows" and "features", outputs "probability" and "logits", loss for training. */
   readonly build: (options: z.output<Schema>, context: NetworkContext) => Build;
   /** First-layer kernel size and what seeded it, for kernel motifs. */

@@ -12,7 +12,9 @@ export function addEnsembleCommand(program: Command): void {
     .addHelpText("after", "\nExample:\n  bindscape ensemble reb1-seed1.bw reb1-seed2.bw --out reb1.bw")
     .action(async (tracks: string[], { out, json }: { out: string; json?: boolean }) => {
       const { bins } = await rankAverageTracks(tracks, out);
-      console.error(`wrote ${out}: mean ranks of ${tracks.length} tracks over ${bins.toLocaleString("en-US")} bins`);
+      console.error(
+        `wrote ${out}: mean ranks of ${tracks.length} tracks over ${bins.toLocaleString("en-US")} bins`,
+      );
       if (json) printJson({ out, tracks: tracks.length, bins });
     });
 }

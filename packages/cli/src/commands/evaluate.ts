@@ -14,12 +14,15 @@ export function addEvaluateCommand(program: Command): void {
     .requiredOption("--study <file>", "study file")
     .option("--cell <name>", "cell to evaluate in (default: the one trained in)")
     .option("--factor <names>", "only these factors, separated by commas", parseList)
-    .addOption(new Option("--split <name>", "hold-out to evaluate on").choices(["test", "validation"]).default("test"))
+    .addOption(
+      new Option("--split <name>", "hold-out to evaluate on").choices(["test", "validation"]).default("test"),
+    )
     .option("--per-chromosome", "print the metrics of every chromosome too");
   addStudyOptions(command);
   command.action(async (paths: string[], given: EvaluateFlags) => {
     const bundles = await Promise.all(paths.map(readBundle));
-    const factors = given.factor ?? bundles.flatMap(({ network }) => network.file.tasks.map((task) => task.factor));
+    const factors =
+      given.factor ?? bundles.flatMap(({ network }) => network.file.tasks.map((task) => task.factor));
     const study = await loadStudy(given.study, { factors, dataFolder: given.data });
     const bar = new ProgressBar();
     const evaluations = await withInterrupt("Nothing was written", (signal) =>
@@ -47,7 +50,9 @@ export function addEvaluateCommand(program: Command): void {
               ...metricsByMethod(methods),
               bins: selected.labels.length,
               bound: selected.labels.reduce((sum, label) => sum + label, 0),
-              perChromosome: Object.fromEntries(methods.map(({ method, perChromosome }) => [method, perChromosome])),
+              perChromosome: Object.fromEntries(
+                methods.map(({ method, perChromosome }) => [method, perChromosome]),
+              ),
             },
           ]),
         ),

@@ -18,7 +18,9 @@ import { addStudyOptions, commandText, parseList } from "./shared-options.js";
 export function addPredictCommand(program: Command): void {
   const command = program
     .command("predict")
-    .description("predict binding with a model bundle: along chromosomes (bigWig or BED), or of regions (TSV)")
+    .description(
+      "predict binding with a model bundle: along chromosomes (bigWig or BED), or of regions (TSV)",
+    )
     .argument("<bundle>", "model bundle, as `bindscape train` writes it")
     .requiredOption("--study <file>", "study file with the genome and the cell's tracks")
     .requiredOption("--out <file>", "file to write: .bw or .bigWig, .bed, or .tsv for regions")
@@ -49,7 +51,13 @@ Examples:
       const scored = await withInterrupt("Nothing was written", async (signal) => {
         const options = { threads: given.threads, onProgress: bar.listener, signal };
         if (given.regions !== undefined) {
-          const { regions, scores } = await predictRegions(bundle.network, study, cell, given.regions, options);
+          const { regions, scores } = await predictRegions(
+            bundle.network,
+            study,
+            cell,
+            given.regions,
+            options,
+          );
           const lines = regions.map((_, row) => `${scores[row * tasks.length + task]}\n`);
           await writeFileAtomically(given.out, lines.join(""));
           return regions.length;
@@ -92,19 +100,25 @@ interface PredictFlags {
   readonly json?: boolean;
 }
 
-function chooseTask(tasks: readonly { factor: string }[], factor: string | undefined, bundle: string): number {
+function chooseTask(
+  tasks: readonly { factor: string }[],
+  factor: string | undefined,
+  bundle: string,
+): number {
   if (factor === undefined && tasks.length === 1) return 0;
   const found = tasks.findIndex((task) => task.factor.toLowerCase() === factor?.toLowerCase());
   if (found >= 0) return found;
   throw new BindscapeError({
     source: bundle,
-    found: factor === undefined ? `a model of ${tasks.length} factors` : `no output for the factor "${factor}"`,
+    found:
+      factor === undefined ? `a model of ${tasks.length} factors` : `no output for the factor "${factor}"`,
     expected: `--factor with one of ${tasks.map((task) => task.factor).join(", ")}`,
   });
 }
 
 function chooseWriter(out: string): typeof writePredictionBed {
-  if (/\.(bw|bigwig)$/i.test(out)) return (path, table, bins, scores) => writePredictionTrack(path, table, bins, scores);
+  if (/\.(bw|bigwig)$/i.test(out))
+    return (path, table, bins, scores) => writePredictionTrack(path, table, bins, scores);
   if (/\.bed$/i.test(out)) return writePredictionBed;
   throw new BindscapeError({
     source: out,

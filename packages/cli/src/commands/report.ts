@@ -19,7 +19,8 @@ export function addReportCommand(program: Command): void {
   addStudyOptions(command);
   command.action(async (paths: string[], given: ReportFlags) => {
     const bundles = await Promise.all(paths.map(readBundle));
-    const factors = given.factor ?? bundles.flatMap(({ network }) => network.file.tasks.map((task) => task.factor));
+    const factors =
+      given.factor ?? bundles.flatMap(({ network }) => network.file.tasks.map((task) => task.factor));
     const study = await loadStudy(given.study, { factors, dataFolder: given.data });
     const bar = new ProgressBar();
     const { report } = await withInterrupt("Nothing was written", (signal) =>

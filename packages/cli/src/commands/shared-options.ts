@@ -3,7 +3,8 @@ import { type Command, InvalidArgumentError } from "commander";
 /** Splits "chrIV,chrVII" into names. */
 export function parseList(text: string): string[] {
   const items = text.split(",").map((item) => item.trim());
-  if (items.some((item) => item === "")) throw new InvalidArgumentError("Expected names separated by commas.");
+  if (items.some((item) => item === ""))
+    throw new InvalidArgumentError("Expected names separated by commas.");
   return items;
 }
 
@@ -31,5 +32,7 @@ export function addStudyOptions(command: Command): Command {
 
 /** The command line as the user wrote it, for run records. */
 export function commandText(): string {
-  return ["bindscape", ...process.argv.slice(2)].map((word) => (/[\s"'$]/.test(word) ? JSON.stringify(word) : word)).join(" ");
+  return ["bindscape", ...process.argv.slice(2)]
+    .map((word) => (/[\s"'$]/.test(word) ? JSON.stringify(word) : word))
+    .join(" ");
 }

@@ -6,7 +6,9 @@ import { parseWholeNumber } from "./shared-options.js";
 export function addSimulateCommand(program: Command): void {
   program
     .command("simulate")
-    .description("write a small simulated study: genome, planted motif grammar, accessibility track, peaks, study.yaml")
+    .description(
+      "write a small simulated study: genome, planted motif grammar, accessibility track, peaks, study.yaml",
+    )
     .argument("<folder>", "folder to write to")
     .option("--seed <number>", "seed of everything random", parseWholeNumber, 420)
     .option("--json", "print one JSON line at the end")

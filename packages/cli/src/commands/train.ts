@@ -19,11 +19,17 @@ export function addTrainCommand(program: Command): void {
     .command("train")
     .description("train a model on a factor of a study and write a model bundle")
     .argument("<study>", "study file (YAML)")
-    .requiredOption("--factor <names>", "factor to train on; several, separated by commas, for one network with an output each", parseList)
+    .requiredOption(
+      "--factor <names>",
+      "factor to train on; several, separated by commas, for one network with an output each",
+      parseList,
+    )
     .requiredOption("--out <bundle>", "folder to write the model bundle to")
     .option("--cell <name>", "cell to train in, where a factor was measured in several")
     .addOption(
-      new Option("--preset <name>", "named set of hyperparameters").choices(Object.keys(factorNet.presets)).default("paper"),
+      new Option("--preset <name>", "named set of hyperparameters")
+        .choices(Object.keys(factorNet.presets))
+        .default("paper"),
     )
     .option("--resume", "go on from the checkpoints of a run that was stopped")
     .option("--overwrite", "replace the bundle where there is one");
@@ -42,7 +48,11 @@ Examples:
     .action(async (studyPath: string, given: TrainFlags) => {
       const preset = factorNet.presets[given.preset];
       const settings = readSchemaOptions(trainingSettings, given, preset.training);
-      const modelOptions = readSchemaOptions(factorNetOptions, given, preset.options as Record<string, unknown>);
+      const modelOptions = readSchemaOptions(
+        factorNetOptions,
+        given,
+        preset.options as Record<string, unknown>,
+      );
       const study = await loadStudy(studyPath, { factors: given.factor, dataFolder: given.data });
       const bar = new ProgressBar();
       for (const warning of study.warnings) bar.say(`warning: ${warning}`);

@@ -2,13 +2,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { writeFileAtomically } from "@bindscape/genome";
 import type { ProgressListener } from "@bindscape/numerics";
-import {
-  locateDemoData,
-  loadStudy,
-  splitStudy,
-  type Study,
-  writeSimulatedStudy,
-} from "@bindscape/study";
+import { loadStudy, locateDemoData, type Study, splitStudy, writeSimulatedStudy } from "@bindscape/study";
 import { factorNet } from "../architectures/factornet/factornet.js";
 import { factorNetOptions } from "../architectures/factornet/options.js";
 import { type Bundle, readBundle } from "../bundle/bundle.node.js";
@@ -68,7 +62,12 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     study,
     cell,
     bins,
-    { threads: options.threads, onProgress: options.onProgress, signal, task: `predicting ${testChromosomes.join(", ")}` },
+    {
+      threads: options.threads,
+      onProgress: options.onProgress,
+      signal,
+      task: `predicting ${testChromosomes.join(", ")}`,
+    },
   );
   const rowOf = new Map<number, number>();
   bins.forEach((bin, row) => {
@@ -82,8 +81,12 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     await writePredictionTrack(file, study.bins, bins, scores);
     predictions.push(file);
     evaluations.push(
-      await evaluateFactor(study, experiment, splits, modelLabel("factornet", bundles.length), async (wanted) =>
-        Float32Array.from(wanted, (bin) => scores[rowOf.get(bin)!]),
+      await evaluateFactor(
+        study,
+        experiment,
+        splits,
+        modelLabel("factornet", bundles.length),
+        async (wanted) => Float32Array.from(wanted, (bin) => scores[rowOf.get(bin)!]),
       ),
     );
   }
@@ -139,7 +142,11 @@ async function prepareStudy(
     const { studyFile } = await writeSimulatedStudy(join(out, "simulated"), { seed: options.seed });
     const study = await loadStudy(studyFile);
     const wanted = options.small ? study.experiments.slice(0, 1).map(({ factor }) => factor) : undefined;
-    return { study: wanted ? await loadStudy(studyFile, { factors: wanted }) : study, data: "simulated", notice };
+    return {
+      study: wanted ? await loadStudy(studyFile, { factors: wanted }) : study,
+      data: "simulated",
+      notice,
+    };
   }
   onMessage(`real data: yeast (sacCer3), ${factors.join(", ")}, from ${located.folder}`);
   const studyFile = join(out, "study.yaml");

@@ -1,5 +1,5 @@
-import type { TrainingSettings } from "../train/settings.js";
 import type { FactorNetOptions } from "../architectures/factornet/options.js";
+import type { TrainingSettings } from "../train/settings.js";
 
 /** Factors of the demo, by how much of it is asked for. */
 export const DEMO_FACTORS = {
@@ -21,7 +21,24 @@ export const DEMO_PLANS = {
   small: { preset: "compact", networks: 1, options: {}, training: { epochs: 2 } },
 } as const satisfies Record<string, DemoPlan>;
 
-const CHROMOSOMES = ["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV", "XV", "XVI"];
+const CHROMOSOMES = [
+  "I",
+  "II",
+  "III",
+  "IV",
+  "V",
+  "VI",
+  "VII",
+  "VIII",
+  "IX",
+  "X",
+  "XI",
+  "XII",
+  "XIII",
+  "XIV",
+  "XV",
+  "XVI",
+];
 
 /**
  * The study of the demo and of `examples/yeast`: ChIP-exo summits (Rossi et al. 2021) and one ATAC-seq track on

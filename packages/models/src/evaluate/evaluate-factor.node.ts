@@ -80,7 +80,7 @@ async function scoreCeiling(study: Study, file: string, bins: Uint32Array) {
       }
       const from = study.bins.startOf(bins[i]) - segment.start;
       let sum = 0;
-      for (let k = from; k < from + size; k++) if (values[k] === values[k]) sum += values[k];
+      for (let k = from; k < from + size; k++) if (!Number.isNaN(values[k])) sum += values[k];
       scores[i] = sum / size;
     }
     return { method: "ceiling", label: "ChIP signal in the bin (ceiling)", scores };

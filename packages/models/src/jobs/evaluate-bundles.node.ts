@@ -1,5 +1,5 @@
 import type { ProgressListener } from "@bindscape/numerics";
-import { findExperiment, splitStudy, type Study, TEST, VALIDATION } from "@bindscape/study";
+import { findExperiment, type Study, splitStudy, TEST, VALIDATION } from "@bindscape/study";
 import type { Bundle } from "../bundle/bundle.node.js";
 import { evaluateFactor, type FactorEvaluation } from "../evaluate/evaluate-factor.node.js";
 import { scoreBins } from "../evaluate/score-bins.node.js";
@@ -86,7 +86,11 @@ export async function reportBundles(
 /** The report of evaluations that are there already. */
 export async function reportEvaluations(
   evaluations: readonly FactorEvaluation[],
-  options: EvaluateOptions & { readonly command?: string; readonly notice?: string; readonly seconds?: number },
+  options: EvaluateOptions & {
+    readonly command?: string;
+    readonly notice?: string;
+    readonly seconds?: number;
+  },
 ): Promise<ReportData> {
   const { study, bundles } = options;
   const networks = bundles.map((bundle, index) => ({
@@ -94,11 +98,16 @@ export async function reportEvaluations(
     network: bundle.network,
     history: bundle.history,
   }));
-  const splits = splitStudy(study, Math.max(...networks.map(({ network }) => network.file.plan.windowLength)));
+  const splits = splitStudy(
+    study,
+    Math.max(...networks.map(({ network }) => network.file.plan.windowLength)),
+  );
   const factors: FactorReport[] = [];
   for (const evaluation of evaluations) {
     const { factor } = evaluation.experiment;
-    const relevant = networks.filter(({ network }) => network.file.tasks.some((task) => task.factor === factor));
+    const relevant = networks.filter(({ network }) =>
+      network.file.tasks.some((task) => task.factor === factor),
+    );
     factors.push(
       await buildFactorReport(study, splits, evaluation, relevant, {
         threads: options.threads,

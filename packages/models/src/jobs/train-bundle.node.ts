@@ -5,8 +5,8 @@ import { BindscapeError, type ProgressListener } from "@bindscape/numerics";
 import { type Experiment, findExperiment, type Study } from "@bindscape/study";
 import { refuseExisting, writeBundle } from "../bundle/bundle.node.js";
 import { hashFile, makeRunRecord } from "../bundle/run-record.node.js";
-import { type TrainOptions, type TrainResult, trainNetwork } from "../train/train.node.js";
 import type { TrainingSettings } from "../train/settings.js";
+import { type TrainOptions, type TrainResult, trainNetwork } from "../train/train.node.js";
 import { BINDSCAPE_VERSION } from "../version.js";
 
 export interface TrainBundleOptions {

@@ -44,6 +44,7 @@ export function describeNetwork(network: Network): {
     tasks: file.tasks.length,
     featureScaling: file.featureScaling,
     boundShare: file.boundShare,
+    linearStart: null,
     motifs: [],
   };
   return { definition, options: options.data, context };

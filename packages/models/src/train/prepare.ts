@@ -1,4 +1,4 @@
-import { Random } from "@bindscape/numerics";
+import { BindscapeError, Random } from "@bindscape/numerics";
 import {
   type BinFeature,
   type BinSplits,
@@ -13,6 +13,7 @@ import {
 } from "@bindscape/study";
 import { motifFeature, signalFeatures } from "../bin-features.js";
 import type { FeatureScaling, ModelDefinition, NetworkContext } from "../model-definition.js";
+import { fitRegressionStart } from "./regression-start.js";
 import type { TrainingSettings } from "./settings.js";
 
 /** Windows whose features set the feature scaling. */
@@ -24,7 +25,6 @@ export interface TrainingPlan {
   readonly sampler: WindowSampler;
   readonly splits: BinSplits;
   readonly validation: LabelledWindows;
-  readonly stepsPerEpoch: number;
 }
 
 /** Draws the validation set, chooses the bin features and measures their scaling. */
@@ -44,6 +44,7 @@ export function prepareTraining(
     jitter: settings.jitter,
     negativesPerPositive: settings.negativesPerPositive,
     negativeMargin: settings.negativeMargin,
+    negativeWeight: settings.negativeWeight,
     validationNegativesPerPositive: settings.validationNegativesPerPositive,
   });
   const wanted = definition.binFeatures(modelOptions);
@@ -59,20 +60,37 @@ export function prepareTraining(
     tracks: source.tracks.map((track) => track.name),
     features,
   };
+  // Scaling is measured before negatives are preferred, on windows drawn all alike.
   const first = sampler.drawEpoch(Random.forPart(settings.seed, "scaling"));
+  const featureScaling = measureScaling(source, plan, first);
+  const wantsLinear = definition.hasLinearFeatures(modelOptions);
+  const regression =
+    features.length > 0 && (wantsLinear || settings.negatives === "hard")
+      ? fitRegressionStart(study, experiments, source, splits, plan, featureScaling)
+      : null;
+  if (settings.negatives === "hard") {
+    if (!regression) {
+      throw new BindscapeError({
+        found: "hard negatives for a model without bin-level features",
+        expected: "features to tell hard negatives by",
+        next: "Give --bin-features motif-and-signal, or --negatives uniform",
+      });
+    }
+    sampler.preferNegatives(regression.measureDifficulty(sampler.negativeCandidates));
+  }
   const validation = sampler.validationWindows(Random.forPart(settings.seed, "validation"));
   return {
     context: {
       plan,
       tasks: experiments.length,
-      featureScaling: measureScaling(source, plan, first),
+      featureScaling,
+      linearStart: wantsLinear && regression ? regression.linearStart : null,
       boundShare: experiments.map((_, task) => shareOfBound(first, task)),
       motifs: experiments.map((experiment) => experiment.motif),
     },
     sampler,
     splits,
     validation,
-    stepsPerEpoch: Math.ceil(first.binStarts.length / settings.batchSize),
   };
 }
 

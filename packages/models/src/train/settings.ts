@@ -29,6 +29,16 @@ export const trainingSettings = z.strictObject({
     .default(1)
     .describe("Unbound bins a bound bin, drawn anew each epoch (-n)"),
   negativeMargin: z.int().min(0).default(200).describe("Negatives keep this many bp away from every peak"),
+  negatives: z
+    .enum(["uniform", "hard"])
+    .default("uniform")
+    .describe(
+      "Draw negatives all alike, or more of those that logistic regression on the bin-level features takes for bound",
+    ),
+  negativeWeight: z
+    .enum(["equal", "prior"])
+    .default("equal")
+    .describe("A negative counts as much as a positive, or as much as the unbound bins it stands for"),
   validationNegativesPerPositive: z
     .number()
     .min(0)

@@ -6,7 +6,6 @@ import {
   binaryCrossEntropyFromStrandLogits,
   bothStrands,
   concatenate,
-  constantValue,
   convolution1d,
   dense,
   dropout,
@@ -14,6 +13,7 @@ import {
   fromValues,
   type Graph,
   glorotUniform,
+  type Initialiser,
   lstmParameters,
   maxPool1d,
   meanOverStrands,
@@ -117,8 +117,12 @@ export function buildFactorNet(options: FactorNetOptions, context: NetworkContex
     top = dropout(top, options.dropout);
     let logits = dense(
       top,
-      parameter("output.kernel", [options.dense, tasks]),
-      graph.parameter("output.bias", [tasks], fromValues(Float32Array.from(context.boundShare, logitOf))),
+      parameter(
+        "output.kernel",
+        [options.dense, tasks],
+        context.linearStart ? scaledGlorot(0.1) : glorotUniform(),
+      ),
+      graph.parameter("output.bias", [tasks], fromValues(outputBias(context))),
     );
     if (features && options.linearFeatures)
       logits = add(logits, repeatForStrands(linearPart(graph, features, context)));
@@ -151,13 +155,21 @@ function scaledFeatures(graph: Graph, { plan, featureScaling }: NetworkContext):
   );
 }
 
-/** A linear function of the features and their squares, starting at 0. */
-function linearPart(graph: Graph, features: Tensor, { plan, tasks }: NetworkContext): Tensor {
+/**
+ * A linear function of the features and their squares for each task, on the signal and on the task's own motif;
+ * starts as the logistic regression of the training bins where one was fitted.
+ */
+function linearPart(graph: Graph, features: Tensor, { plan, tasks, linearStart }: NetworkContext): Tensor {
+  const rows = 2 * plan.features.length;
   const terms = concatenate([features, multiply(features, features)], 1);
+  const start = new Float32Array(rows * tasks);
+  linearStart?.forEach(({ coefficients }, task) => {
+    for (let row = 0; row < rows; row++) start[row * tasks + task] = coefficients[row];
+  });
   return dense(
     terms,
-    graph.parameter("linear.kernel", [2 * plan.features.length, tasks], zeros()),
-    graph.parameter("linear.bias", [tasks], constantValue(0), { trainable: false }),
+    graph.parameter("linear.kernel", [rows, tasks], fromValues(start)),
+    graph.parameter("linear.bias", [tasks], zeros(), { trainable: false }),
   );
 }
 
@@ -174,6 +186,18 @@ export function reverseComplementChannels(plan: WindowPlan): number[] {
     return 4 + (other < 0 ? index : other);
   });
   return [3, 2, 1, 0, ...tracks];
+}
+
+/** Glorot's uniform values made smaller: behind a linear part that is right from the start, they begin as a detail. */
+function scaledGlorot(factor: number): Initialiser {
+  return (shape, random) => glorotUniform()(shape, random).map((value) => value * factor);
+}
+
+/** Log-odds of the training share of bound windows, or the intercepts of the regressions the linear part starts as. */
+function outputBias({ linearStart, boundShare }: NetworkContext): Float32Array {
+  return Float32Array.from(
+    linearStart ? linearStart.map(({ intercept }) => intercept) : boundShare.map(logitOf),
+  );
 }
 
 function logitOf(share: number): number {

@@ -17,6 +17,7 @@ export const factorNet = defineModel({
     motif: binFeatures === "motif" || binFeatures === "motif-and-signal",
     signal: binFeatures === "signal" || binFeatures === "motif-and-signal",
   }),
+  hasLinearFeatures: ({ linearFeatures }) => linearFeatures,
   build: buildFactorNet,
   firstLayer: (options, { motifs }) => ({
     output: "convolution",

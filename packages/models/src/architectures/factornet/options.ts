@@ -40,7 +40,9 @@ export const factorNetOptions = z.strictObject({
   linearFeatures: z
     .boolean()
     .default(false)
-    .describe("Also add a linear (and square) function of the bin-level features to the logit: an extension"),
+    .describe(
+      "Also add a linear and quadratic function of the bin-level features to the logit, started as their logistic regression: an extension",
+    ),
 });
 
 export type FactorNetOptions = z.output<typeof factorNetOptions>;

@@ -9,7 +9,8 @@ export const factorNetPresets = {
     training: {},
   },
   compact: {
-    about: "For genomes of some megabases and a few hundred peaks: short windows, kernels and bin-level features from the motifs, no LSTM, many negatives.",
+    about:
+      "For genomes of some megabases and a few hundred peaks: short windows, kernels and bin-level features from the motifs, no LSTM, many negatives.",
     options: {
       windowLength: 370,
       kernels: 32,
@@ -23,6 +24,7 @@ export const factorNetPresets = {
       featureDropout: 0,
       seedKernels: true,
       binFeatures: "motif-and-signal",
+      linearFeatures: true,
     },
     training: {
       epochs: 5,
@@ -34,6 +36,8 @@ export const factorNetPresets = {
       jitter: 0,
       negativesPerPositive: 3,
       negativeMargin: 0,
+      negatives: "hard",
+      negativeWeight: "prior",
       validationNegativesPerPositive: 0,
     },
   },
