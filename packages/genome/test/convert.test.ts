@@ -55,7 +55,12 @@ const chromosomeLines = (chromosome: string) =>
     });
 const trackLines = fc.tuple(chromosomeLines("chr2"), chromosomeLines("chr10")).map((both) => both.flat());
 const toText = (lines: readonly Line[]) =>
-  lines.map(({ chromosome, start, end, value }) => `${chromosome}\t${start}\t${end}\t${value}\n`).join("");
+  lines
+    .map(
+      ({ chromosome, start, end, value }) =>
+        `${chromosome}\t${start}\t${end}\t${Object.is(value, -0) ? "-0" : value}\n`,
+    )
+    .join("");
 const parse = (text: string): Line[] =>
   text
     .trimEnd()
