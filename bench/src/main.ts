@@ -3,6 +3,7 @@ import type { Figure } from "./figure.js";
 /** Every benchmark by name; adding one is a file with an exported `run` and a line here. */
 const benchmarks: Record<string, () => Promise<{ run(): Promise<Figure[]> }>> = {
   bigwig: () => import("./bigwig.js"),
+  "factornet-step": () => import("./factornet-step.js"),
 };
 
 const [name, ...options] = process.argv.slice(2);

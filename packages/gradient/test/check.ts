@@ -98,7 +98,11 @@ export async function checkCase(test: Case): Promise<void> {
       const at = (value: number) => {
         const moved = Float64Array.from(base);
         moved[i] = value;
-        return evaluateReference([total], new Map([...values, [tensor, moved]]), samples)[0][0];
+        return evaluateReference(
+          [total],
+          new Map<Tensor, ArrayLike<number>>([...values, [tensor, moved]]),
+          samples,
+        )[0][0];
       };
       const difference = (at(base[i] + step) - at(base[i] - step)) / (2 * step);
       const error = Math.abs(difference - analytic[which][i]);
