@@ -93,7 +93,7 @@ describe("report", () => {
     const picture = pictures(html).find((one) => one.includes("Precision-recall curves of Reb1"))!;
     expect(picture).toContain(`>${share.toFixed(3)}</text>`);
     const y = (10 + 236 * (1 - share)).toFixed(1);
-    expect(picture).toContain(`d="M58,${y}L366,${y}"`);
+    expect(picture).toContain(`d="M72,${y}L380,${y}"`);
   });
 
   it("marks the best epoch of every network", () => {

@@ -56,7 +56,7 @@ export interface LineChartOptions extends ChartIdentity {
 }
 
 /** Room around the plot of a line chart: axis titles and tick labels. */
-export const lineChartMargin = { left: 58, right: 14, top: 10, bottom: 42 } as const;
+export const lineChartMargin = { left: 72, right: 14, top: 10, bottom: 42 } as const;
 
 export const referenceStyle: SeriesStyle = { colour: "muted", width: 1.2, dash: "1.5 3", marker: "circle" };
 

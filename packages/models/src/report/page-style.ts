@@ -52,7 +52,7 @@ tr.model th,tr.model td{background:var(--panel)}tr.model th{font-weight:600}
 tr.group-start th,tr.group-start td{border-top:1px solid var(--chart-axis)}
 .key{display:inline-block;vertical-align:-2px;margin-right:6px}.key .chart{width:28px;height:12px}
 .grid{display:grid;gap:22px 28px;grid-template-columns:repeat(3,minmax(0,1fr));align-items:start}
-.wide{grid-column:span 2}.pair{display:grid;gap:22px 28px;grid-template-columns:repeat(2,minmax(0,1fr));margin-top:22px}
+.wide{grid-column:span 2}.pair{display:grid;gap:22px 28px;grid-template-columns:repeat(2,minmax(0,1fr))}.table{margin-bottom:24px}
 figure{margin:0;min-width:0;break-inside:avoid}
 figure>.chart,.pane>.chart{display:block;width:100%;height:auto;max-width:460px}
 .locus .chart{display:block;width:100%;height:auto}

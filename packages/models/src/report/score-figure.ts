@@ -48,6 +48,6 @@ export function renderScoreFigure(factor: FactorReport, id: string, open: boolea
     heading,
     open,
     explanation:
-      "How many bins get which score, on a logarithmic axis because unbound bins are so many more. A good model piles the bound bins up on the right, where few unbound ones are. The strip below shows, for each class of scores, the share that is bound: it tells how far a score may be trusted. The network was trained on more balanced bins than these, so a score of 0.5 need not mean an even chance.",
+      "How many bins get which score, on a logarithmic axis because unbound bins are so many more. A good model piles the bound bins up on the right, where few unbound ones are. The strip below shows, for each class of scores, the share that is bound: it tells how far a score may be trusted. Where training counted each negative as much as a positive, a score of 0.5 does not mean an even chance.",
   });
 }

@@ -32,7 +32,7 @@ import { BindscapeError } from "@bindscape/numerics";
 import { countChannels, type WindowPlan } from "@bindscape/study";
 import type { NetworkContext } from "../../model-definition.js";
 import { type FactorNetOptions, poolWidthOf } from "./options.js";
-import { seededConvolution } from "./seeding.js";
+import { seededBiases, seededConvolution } from "./seeding.js";
 
 /**
  * FactorNet (Quang and Xie 2019, Figure 1 and section 2.4): convolution, per-position dense layer, max pooling,
@@ -65,7 +65,11 @@ export function buildFactorNet(options: FactorNetOptions, context: NetworkContex
       [kernels, channels, kernelWidth],
       seeded ?? glorotUniform(),
     );
-    const bias = parameter("convolution.bias", [kernels], zeros());
+    const bias = parameter(
+      "convolution.bias",
+      [kernels],
+      options.seedKernels && options.seedThreshold > 0 ? seededBiases(options, context, channels) : zeros(),
+    );
     // Where the pool divides the positions exactly, the reverse strand can be computed in forward coordinates,
     // which saves turning the windows round; otherwise the strands' remainders differ and it cannot.
     const divides = positions % poolWidth === 0;

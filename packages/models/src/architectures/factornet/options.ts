@@ -33,6 +33,18 @@ export const factorNetOptions = z.strictObject({
     .boolean()
     .default(false)
     .describe("Start two kernels a motif, forward and reverse complement, from its PWM (-mo)"),
+  seedScale: z
+    .number()
+    .positive()
+    .max(10)
+    .default(1)
+    .describe("Factor on the log-odds of seeded kernels; the reference uses 1"),
+  seedThreshold: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe("Seeded kernels start active above this share of their best score; the reference uses 0"),
   binFeatures: z
     .enum(["none", "signal", "motif", "motif-and-signal"])
     .default("none")

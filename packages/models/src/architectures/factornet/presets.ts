@@ -23,6 +23,8 @@ export const factorNetPresets = {
       recurrentDropout: 0,
       featureDropout: 0,
       seedKernels: true,
+      seedScale: 0.25,
+      seedThreshold: 0.3,
       binFeatures: "motif-and-signal",
       linearFeatures: true,
     },

@@ -40,11 +40,44 @@ export function seededConvolution(
         for (let base = 0; base < 4; base++) {
           const row = strand === "+" ? first + position : first + used - 1 - position;
           const column = strand === "+" ? base : 3 - base;
-          values[(index * channels + base) * width + at + position] = logOdds[row * 4 + column];
+          values[(index * channels + base) * width + at + position] =
+            options.seedScale * logOdds[row * 4 + column];
         }
       }
     }
     return values;
+  };
+}
+
+/**
+ * Initial biases: 0, or for seeded kernels minus the wanted share of the best score their weights can give, so
+ * that they start silent on sequence that hardly looks like the motif.
+ */
+export function seededBiases(
+  options: FactorNetOptions,
+  context: NetworkContext,
+  channels: number,
+): Initialiser {
+  return (shape, random) => {
+    const biases = new Float32Array(options.kernels);
+    const size = channels * options.kernelWidth;
+    const kernels = seededConvolution(
+      options,
+      context,
+      channels,
+    )([shape[0], channels, options.kernelWidth], random);
+    for (const { index } of seededKernels(options, context.motifs)) {
+      let best = 0;
+      for (let position = 0; position < options.kernelWidth; position++) {
+        let column = 0;
+        for (let base = 0; base < 4; base++) {
+          column = Math.max(column, kernels[index * size + base * options.kernelWidth + position]);
+        }
+        best += column;
+      }
+      biases[index] = -options.seedThreshold * best;
+    }
+    return biases;
   };
 }
 
