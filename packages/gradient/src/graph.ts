@@ -142,7 +142,7 @@ export class Graph {
   ): Tensor {
     const known = table.get(name);
     if (known === undefined) {
-      if (!/^[A-Za-z_][\w.-]*$/.test(name)) {
+      if (!/^[A-Za-z][\w.-]*$/.test(name)) {
         throw new BindscapeError({
           source: `${kind} "${name}"`,
           found: "an unusable name",

@@ -78,4 +78,20 @@ describe("exported models", () => {
       'parameter "convolution.kernel": 3 values; expected 210, for the shape [6, 5, 7].',
     );
   });
+
+  it("need a name of its own for everything", () => {
+    const build: g.Build = (graph) => {
+      const x = graph.input("x", [graph.batch, 2]);
+      return { outputs: { x: g.relu(x), y: x, windows: g.relu(x) } };
+    };
+    const same: g.Build = (graph) => ({ outputs: { x: graph.input("x", [graph.batch, 2]) } });
+    expect(() => g.exportOnnx({ build: same, parameters: new Map() })).toThrow('two tensors named "x"');
+    expect(() => g.exportOnnx({ build, parameters: new Map() })).toThrow('two tensors named "x"');
+    expect(() => new g.Graph({ batch: 1, phase: "training" }).input("_1", [1])).toThrow("an unusable name");
+    expect(() => g.exportOnnx({ build, parameters: new Map(), outputs: ["z"] })).toThrow(
+      'no output "z"; expected one of x, y, windows',
+    );
+    const model = readOnnx(g.exportOnnx({ build, parameters: new Map(), outputs: ["y"] }));
+    expect(model.nodes).toEqual([{ type: "Identity", inputs: ["x"], outputs: ["y"] }]);
+  });
 });

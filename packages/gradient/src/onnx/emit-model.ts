@@ -57,7 +57,10 @@ export function emitModel(parts: ModelParts): Uint8Array {
     }
   }
   for (const node of orderNodes(tensors)) node.operator.emit(emitter, node);
-  for (const [name, tensor] of copies) emitter.node("Identity", [emitter.name(tensor)], {}, [name]);
+  for (const [name, tensor] of copies) {
+    emitter.reserve(name);
+    emitter.node("Identity", [emitter.name(tensor)], {}, [name]);
+  }
   for (const [name, tensor] of outputs) emitter.output(name, tensor.shape);
   return emitter.finish(parts.graphName, parts.metadata);
 }

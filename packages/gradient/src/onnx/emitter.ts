@@ -1,3 +1,4 @@
+import { BindscapeError } from "@bindscape/numerics";
 import type { Node, Tensor } from "../graph.js";
 import { isFree, product, type Shape } from "../shape.js";
 import { ProtobufWriter } from "./protobuf.js";
@@ -29,6 +30,7 @@ export class OnnxEmitter {
   readonly #inputs: ProtobufWriter[] = [];
   readonly #outputs: ProtobufWriter[] = [];
   readonly #names = new Map<Tensor, string>();
+  readonly #taken = new Set<string>();
   readonly #constants = new Map<string, string>();
   #counter = 0;
 
@@ -44,7 +46,20 @@ export class OnnxEmitter {
 
   /** Gives a tensor's value a name chosen by the caller; before anything uses it. */
   rename(tensor: Tensor, name: string): void {
+    this.reserve(name);
     this.#names.set(tensor, name);
+  }
+
+  /** Notes that a name chosen by the caller is taken. */
+  reserve(name: string): void {
+    if (this.#taken.has(name)) {
+      throw new BindscapeError({
+        source: "model",
+        found: `two tensors named "${name}"`,
+        expected: "different names for all inputs, parameters and outputs",
+      });
+    }
+    this.#taken.add(name);
   }
 
   names(tensors: readonly Tensor[]): string[] {

@@ -68,7 +68,7 @@ const division = definePair(
     return which === 0 ? share : negate(multiply(share, y));
   },
 );
-// Where both are equal neither gets the gradient: such points are kinks, and any choice is a subgradient.
+// Where both are equal neither gets the gradient: a bound that is just reached counts as clipping.
 const larger = definePair("maximum", "Max", Math.max, (a, b, _y, gradient, which) =>
   which === 0
     ? passWithin(gradient, subtract(a, b), 0, Number.POSITIVE_INFINITY)
