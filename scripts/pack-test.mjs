@@ -24,7 +24,10 @@ function call(program, args, cwd) {
 
 try {
   const packed = JSON.parse(
-    call("npm", ["pack", "--workspaces", "--json", "--pack-destination", folder], root).replace(/^[^[{]*/, ""),
+    call("npm", ["pack", "--workspaces", "--json", "--pack-destination", folder], root).replace(
+      /^[^[{]*/,
+      "",
+    ),
   );
   const tarballs = Object.values(packed).map(({ filename }) => join(folder, filename));
   const packages = Object.values(packed);

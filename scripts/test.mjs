@@ -1,8 +1,9 @@
 // `npm test`: installs and builds where needed, then runs every test. Options behind `--` go to vitest.
 // Ends with one plain line, "tests: N passed, N failed, N skipped", which scripts can read.
+
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { spawnSync } from "node:child_process";
 import { build, install, root } from "./run.mjs";
 
 install();
