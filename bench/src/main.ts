@@ -2,6 +2,8 @@ import type { Figure } from "./figure.js";
 
 /** Every benchmark by name; adding one is a file with an exported `run` and a line here. */
 const benchmarks: Record<string, () => Promise<{ run(): Promise<Figure[]> }>> = {
+  loader: () => import("./loader.js"),
+  memory: () => import("./memory.js"),
   bigwig: () => import("./bigwig.js"),
   "factornet-step": () => import("./factornet-step.js"),
 };
