@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -64,7 +64,6 @@ export async function locateDemoData(options: LocateDemoDataOptions = {}): Promi
   const missing = await cache.findMissing(files);
   if (missing.length === 0) return { folder: cache.folder, origin: "cache" };
   try {
-    await mkdir(cache.folder, { recursive: true });
     await downloadAll(missing, cache, options);
   } catch (error) {
     options.signal?.throwIfAborted();

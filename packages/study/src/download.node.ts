@@ -61,13 +61,18 @@ export async function hashFile(file: string): Promise<string | undefined> {
 
 /** A request that failed in a way that another one may not. */
 class PassingTrouble extends Error {
+  /** No server has answered. */
+  readonly isUnreachable: boolean;
+  /** What was there before does not fit what came now. */
+  readonly isMisfit: boolean;
+
   constructor(
     message: string,
-    /** No server has answered. */
-    readonly isUnreachable = false,
-    cause?: unknown,
+    { isUnreachable = false, isMisfit = false, cause = undefined as unknown } = {},
   ) {
     super(message, { cause });
+    this.isUnreachable = isUnreachable;
+    this.isMisfit = isMisfit;
   }
 }
 
@@ -90,11 +95,10 @@ class Download {
         const resumedFrom = await this.#fetchRest();
         const found = await hashFile(this.#partial);
         if (found === this.#options.sha256) break;
-        await rm(this.#partial, { force: true });
-        if (resumedFrom === 0 || hasRestarted) throw this.#wrongContents(found);
-        hasRestarted = true;
+        await this.#refuse(`has the SHA-256 ${found}`, resumedFrom > 0 && !hasRestarted);
       } catch (error) {
         if (!(error instanceof PassingTrouble)) throw error;
+        hasRestarted ||= error.isMisfit;
         if (attempt >= attempts || (error.isUnreachable && !this.#hasAnswered)) {
           throw this.#givingUp(error, attempt);
         }
@@ -130,11 +134,9 @@ class Download {
     } catch (error) {
       signal?.throwIfAborted();
       if (error instanceof BindscapeError || error instanceof PassingTrouble) throw error;
-      if (timer.reason !== undefined) {
-        throw new PassingTrouble(timer.reason, !this.#hasAnswered, error);
-      }
-      if (isDiskError(error)) throw error;
-      throw new PassingTrouble(networkReason(error), !this.#hasAnswered, error);
+      if (timer.reason === undefined && isDiskError(error)) throw error;
+      const reason = timer.reason ?? networkReason(error);
+      throw new PassingTrouble(reason, { isUnreachable: !this.#hasAnswered, cause: error });
     } finally {
       timer.stop();
     }
@@ -163,47 +165,50 @@ class Download {
 
   async #writeBody(response: Response, have: number, timer: RequestTimer): Promise<void> {
     const { bytes, stallMilliseconds = 15_000, onProgress } = this.#options;
-    const length = Number(response.headers.get("content-length") ?? Number.NaN);
+    // The length of a compressed answer is not the file's.
+    const isPlain = (response.headers.get("content-encoding") ?? "identity") === "identity";
+    const length = Number((isPlain && response.headers.get("content-length")) || Number.NaN);
     const total = bytes ?? (Number.isFinite(length) ? have + length : 0);
     const task = `downloading ${basename(this.#options.file)}`;
-    let handle: FileHandle | undefined;
+    if (bytes !== undefined && Number.isFinite(length) && have + length !== bytes) {
+      await response.body?.cancel();
+      await this.#refuse(`is ${have + length} bytes long`, have > 0);
+    }
     let done = have;
+    const handle = await open(this.#partial, have > 0 ? "a" : "w");
     try {
-      handle = await open(this.#partial, have > 0 ? "a" : "w");
       timer.start(stallMilliseconds, "the connection stalled");
       for await (const chunk of response.body ?? []) {
         done += chunk.length;
-        if (bytes !== undefined && done > bytes) {
-          await handle.close();
-          handle = undefined;
-          await rm(this.#partial, { force: true });
-          if (have > 0) throw new PassingTrouble("what an earlier download left does not fit");
-          throw this.#wrongContents(undefined);
-        }
+        if (bytes !== undefined && done > bytes) break;
         await writeAll(handle, chunk);
         onProgress?.({ task, done, total: Math.max(total, done), unit: "bytes" });
         timer.start(stallMilliseconds, "the connection stalled");
       }
       await handle.sync();
     } finally {
-      await handle?.close();
+      await handle.close();
     }
-    if (bytes !== undefined && done < bytes) {
-      throw new PassingTrouble(`the connection ended after ${done} of ${bytes} bytes`);
-    }
+    if (bytes === undefined || done === bytes) return;
+    if (done > bytes) await this.#refuse("is longer than that", have > 0);
+    throw new PassingTrouble(`the connection ended after ${done} of ${bytes} bytes`);
   }
 
-  #wrongContents(found: string | undefined): BindscapeError {
-    const { url, file, sha256, bytes } = this.#options;
-    return new BindscapeError({
-      source: file,
-      found:
-        found === undefined
-          ? `${url} is longer than ${bytes} bytes`
-          : `what ${url} gave has the SHA-256 ${found}`,
-      expected: found === undefined ? `the file of SHA-256 ${sha256}` : sha256,
+  /** The contents are not the file's: nothing of them is kept, and where they continued earlier ones, both may be at fault. */
+  async #refuse(found: string, continued: boolean): Promise<never> {
+    await rm(this.#partial, { force: true });
+    if (continued) throw new PassingTrouble("what an earlier download left does not fit", { isMisfit: true });
+    throw new BindscapeError({
+      source: this.#options.file,
+      found: `what ${this.#options.url} gave ${found}`,
+      expected: this.#expectation(),
       next: "Nothing was kept. A proxy or a sign-in page may stand between: try again on another network",
     });
+  }
+
+  #expectation(): string {
+    const { bytes, sha256 } = this.#options;
+    return `${bytes === undefined ? "" : `${bytes} bytes with `}the SHA-256 ${sha256}`;
   }
 
   #givingUp(trouble: PassingTrouble, attempt: number): BindscapeError {
