@@ -29,8 +29,8 @@ export const factorNetPresets = {
       linearFeatures: true,
     },
     training: {
-      epochs: 5,
-      patience: 3,
+      epochs: 10,
+      patience: 5,
       batchSize: 128,
       learningRate: 0.001,
       finalLearningRate: 0.00002,
