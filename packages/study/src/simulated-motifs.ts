@@ -18,7 +18,7 @@ const consensusOf: readonly [name: string, consensus: string, needsPartner: bool
   ["SimC", "CCATaGGATt", true],
   ["SimD", "gGCATCTAAg", false],
   ["SimE", "TAGCgTACCa", false],
-  ["SimF", "aCTTGCGGAt", true],
+  ["SimF", "gAACTCGTGt", true],
 ];
 
 /** How many factors there are to choose from. */

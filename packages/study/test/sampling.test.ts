@@ -13,6 +13,7 @@ const defaults: SamplingOptions = {
   jitter: 20,
   negativesPerPositive: 1,
   negativeMargin: 200,
+  negativeWeight: "equal",
   validationNegativesPerPositive: 0,
 };
 
@@ -206,6 +207,58 @@ describe("several factors", () => {
           [1, 1],
         ]);
       }
+    }
+  });
+});
+
+describe("negatives that stand for others", () => {
+  const negativesOf = (sampler: WindowSampler, epoch: number) =>
+    draw(sampler, epoch).filter(({ labels }) => labels[0] === 0);
+  const total = (values: Iterable<number>) => [...values].reduce((a, b) => a + b, 0);
+
+  it("count as much as all unbound bins together, where asked for", () => {
+    const sampler = makeSampler({ negativesPerPositive: 3, negativeWeight: "prior" });
+    const negatives = negativesOf(sampler, 1);
+    expect(negatives).toHaveLength(sampler.negativesPerEpoch);
+    const sum = total(negatives.map(({ weights }) => weights[0]));
+    expect(Math.abs(sum / sampler.negativeCandidates.length - 1)).toBeLessThan(1e-6);
+    const positives = draw(sampler, 1).filter(({ labels }) => labels[0] === 1);
+    expect(positives.every(({ weights }) => weights[0] === 1)).toBe(true);
+  });
+
+  it("are drawn by difficulty: as many on average, the difficult more often, the sum of weights unbiased", () => {
+    const sampler = makeSampler({ negativesPerPositive: 3, negativeWeight: "prior" });
+    const { negativeCandidates: candidates, negativesPerEpoch: wanted } = sampler;
+    // One candidate in eight is nine times as difficult.
+    const isDifficult = (index: number) => index % 8 === 0;
+    sampler.preferNegatives(Float64Array.from(candidates, (_, index) => (isDifficult(index) ? 9 : 1)));
+    const indexOf = new Map(Array.from(candidates, (bin, index) => [study.bins.startOf(bin), index]));
+    const epochs = Array.from({ length: 400 }, (_, epoch) => negativesOf(sampler, epoch));
+    const counts = epochs.map(({ length }) => length);
+    expect(Math.abs(total(counts) / 400 - wanted)).toBeLessThan(5 * Math.sqrt(wanted / 400));
+    expect(new Set(counts).size).toBeGreaterThan(5);
+    const difficult = total(
+      epochs.map((all) => all.filter(({ start }) => isDifficult(indexOf.get(start)!)).length),
+    );
+    // 9/8 against 7/8 of the chances: 9 in 16.
+    expect(difficult / total(counts)).toBeCloseTo(9 / 16, 1);
+    const weights = total(epochs.flatMap((all) => all.map((row) => row.weights[0]))) / 400;
+    expect(Math.abs(weights / candidates.length - 1)).toBeLessThan(0.02);
+  });
+
+  it("are drawn by difficulty with certainty where there are few of them", () => {
+    const sampler = makeSampler({ negativesPerPositive: 2 });
+    const difficulty = new Float64Array(sampler.negativeCandidates.length).fill(1e-9);
+    difficulty.fill(1e9, 10, 20);
+    sampler.preferNegatives(difficulty);
+    const sure = [...sampler.negativeCandidates.subarray(10, 20)].map((bin) => study.bins.startOf(bin));
+    for (let epoch = 0; epoch < 5; epoch++) {
+      const negatives = negativesOf(sampler, epoch);
+      const starts = negatives.map(({ start }) => start);
+      expect(sure.every((start) => starts.includes(start))).toBe(true);
+      expect(negatives.every(({ weights }) => weights[0] === 1)).toBe(true);
+      // The rest of the epoch is shared out among the others.
+      expect(Math.abs(starts.length - sampler.negativesPerEpoch)).toBeLessThan(40);
     }
   });
 });
