@@ -24,6 +24,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     .description("Where does a transcription factor bind, in which cells, and why?")
     .version(BINDSCAPE_VERSION)
     .showHelpAfterError("(`bindscape COMMAND --help` lists the options)")
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "bindscape: ")) })
     .exitOverride();
   for (const add of [
     addDemoCommand,

@@ -16,6 +16,7 @@ export function addDemoCommand(program: Command): void {
     .option("--seed <number>", "seed of everything random", parseWholeNumber, 420)
     .option("--threads <number>", "threads for networks (default: all cores)", parseThreads)
     .option("--json", "end with one JSON line")
+    .addHelpText("after", "\nExamples:\n  bindscape demo\n  bindscape demo --all --out yeast --json")
     .action(async (given: DemoFlags) => {
       const bar = new ProgressBar();
       const result = await withInterrupt("Run the command again to start over", (signal) =>

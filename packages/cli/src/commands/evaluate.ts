@@ -18,7 +18,10 @@ export function addEvaluateCommand(program: Command): void {
       new Option("--split <name>", "hold-out to evaluate on").choices(["test", "validation"]).default("test"),
     )
     .option("--per-chromosome", "print the metrics of every chromosome too");
-  addStudyOptions(command);
+  addStudyOptions(command).addHelpText(
+    "after",
+    "\nExamples:\n  bindscape evaluate models/reb1 --study study.yaml\n  bindscape evaluate models/reb1-seed1 models/reb1-seed2 --study study.yaml --json",
+  );
   command.action(async (paths: string[], given: EvaluateFlags) => {
     const bundles = await Promise.all(paths.map(readBundle));
     const factors =

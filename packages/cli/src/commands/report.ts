@@ -16,7 +16,10 @@ export function addReportCommand(program: Command): void {
     .requiredOption("--out <file>", "HTML file to write")
     .option("--cell <name>", "cell to evaluate in (default: the one trained in)")
     .option("--factor <names>", "only these factors, separated by commas", parseList);
-  addStudyOptions(command);
+  addStudyOptions(command).addHelpText(
+    "after",
+    "\nExample:\n  bindscape report models/reb1 --study study.yaml --out reb1.html",
+  );
   command.action(async (paths: string[], given: ReportFlags) => {
     const bundles = await Promise.all(paths.map(readBundle));
     const factors =

@@ -21,6 +21,7 @@ export function addSimulateCommand(program: Command): void {
     .option("--factors <number>", "factors, 1 to 6", parseWholeNumber, 3)
     .option("--seed <number>", "seed of everything random", parseWholeNumber, 420)
     .option("--json", "print one JSON line at the end")
+    .addHelpText("after", "\nExample:\n  bindscape simulate example --seed 7")
     .addHelpText(
       "after",
       `
