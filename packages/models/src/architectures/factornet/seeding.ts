@@ -1,5 +1,5 @@
 import { glorotUniform, type Initialiser } from "@bindscape/gradient";
-import { logOddsMatrix, type Motif } from "@bindscape/motifs";
+import type { Motif } from "@bindscape/motifs";
 import type { NetworkContext, SeededKernel } from "../../model-definition.js";
 import type { FactorNetOptions } from "./options.js";
 
@@ -31,7 +31,7 @@ export function seededConvolution(
     const motifs = distinctMotifs(context.motifs);
     for (const { index, strand } of seededKernels(options, context.motifs)) {
       const motif = motifs[index >> 1];
-      const logOdds = logOddsMatrix(motif, { background: [0.25, 0.25, 0.25, 0.25], pseudocount: 0.001 });
+      const logOdds = seedLogOdds(motif);
       const used = Math.min(motif.length, width);
       const first = motif.length > width ? mostInformativeStart(logOdds, motif.length, width) : 0;
       const at = Math.floor((width - used) / 2);
@@ -79,6 +79,11 @@ export function seededBiases(
     }
     return biases;
   };
+}
+
+/** The published script's own log-odds: the 0.001 is added without making the shares sum to 1 again. */
+function seedLogOdds(motif: Motif): Float64Array {
+  return motif.probabilities.map((probability) => Math.log2((probability + 0.001) / 0.25));
 }
 
 function distinctMotifs(motifs: readonly (Motif | null)[]): Motif[] {
