@@ -1,4 +1,11 @@
-import { BigWigReader, type ByteSource, openFile, readBedGraph, readFragments } from "@bindscape/genome";
+import {
+  type BigWigReader,
+  type ByteSource,
+  openBigWig,
+  openFile,
+  readBedGraph,
+  readFragments,
+} from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
 import { type Assembly, allocateShared } from "./assembly.js";
 import { ChromosomeNames } from "./chromosome-names.js";
@@ -30,25 +37,18 @@ export async function loadTrack(entry: TrackEntry, file: string, assembly: Assem
     });
   }
   const values = new Float32Array(allocateShared(assembly.size * 4));
-  const source = await openFile(file);
-  let warnings: string[];
-  try {
-    const read = chooseReader(file);
-    warnings = await read(source, assembly, values);
-  } finally {
-    await source.close();
-  }
+  const warnings = await chooseReader(file)(file, assembly, values);
   transformTrack(entry, assembly, values, file);
   return { track: { name: entry.name, unit: entry.unit, values, log: entry.transform.log }, warnings };
 }
 
-type TrackReader = (source: ByteSource, assembly: Assembly, values: Float32Array) => Promise<string[]>;
+type TrackReader = (file: string, assembly: Assembly, values: Float32Array) => Promise<string[]>;
 
 function chooseReader(file: string): TrackReader {
   const name = file.toLowerCase().replace(/\.gz$/, "");
   if (/\.(bw|bigwig)$/.test(name)) return readBigWigTrack;
-  if (/\.(bedgraph|bdg|bg)$/.test(name)) return readBedGraphTrack;
-  if (/(\.frag|fragments\.tsv|fragments)$/.test(name)) return readFragmentTrack;
+  if (/\.(bedgraph|bdg|bg)$/.test(name)) return fromSource(readBedGraphTrack);
+  if (/(\.frag|fragments\.tsv|fragments)$/.test(name)) return fromSource(readFragmentTrack);
   throw new BindscapeError({
     source: file,
     found: "a track file of unknown kind",
@@ -56,29 +56,52 @@ function chooseReader(file: string): TrackReader {
   });
 }
 
-async function readBigWigTrack(
-  source: ByteSource,
+/** A reader of an open file as one of a file's name. */
+function fromSource(
+  read: (source: ByteSource, assembly: Assembly, values: Float32Array) => Promise<string[]>,
+): TrackReader {
+  return async (file, assembly, values) => {
+    const source = await openFile(file);
+    try {
+      return await read(source, assembly, values);
+    } finally {
+      await source.close();
+    }
+  };
+}
+
+async function readBigWigTrack(file: string, assembly: Assembly, values: Float32Array): Promise<string[]> {
+  const { reader, close } = await openBigWig(file);
+  try {
+    return await copyBigWig(reader, file, assembly, values);
+  } finally {
+    close();
+  }
+}
+
+async function copyBigWig(
+  reader: BigWigReader,
+  file: string,
   assembly: Assembly,
   values: Float32Array,
 ): Promise<string[]> {
-  const reader = await BigWigReader.open(source);
   const names = ChromosomeNames.match(
     reader.chromosomes.map((chromosome) => chromosome.name),
     assembly,
-    source.name,
+    file,
   );
   const sizes = new Map(reader.chromosomes.map(({ name, size }) => [name, size]));
   const warnings: string[] = [];
   for (const segment of assembly.segments) {
     const name = names.inFile(segment.chromosome);
     if (name === undefined) {
-      warnings.push(`${source.name} has no data on ${segment.chromosome}: its signal there is 0`);
+      warnings.push(`${file} has no data on ${segment.chromosome}: its signal there is 0`);
       continue;
     }
     const size = sizes.get(name)!;
     if (assembly.isWhole && size !== segment.end) {
       warnings.push(
-        `${source.name}: ${name} has ${size} bp, but ${segment.chromosome} ${segment.end}: is it of the same assembly?`,
+        `${file}: ${name} has ${size} bp, but ${segment.chromosome} ${segment.end}: is it of the same assembly?`,
       );
     }
     const end = Math.min(segment.end, size);

@@ -1,4 +1,4 @@
-import { BigWigReader, type ChromosomeSize, openFile, writeBigWigFile } from "@bindscape/genome";
+import { type ChromosomeSize, openBigWig, writeBigWigFile } from "@bindscape/genome";
 import { BindscapeError, rankAverage } from "@bindscape/numerics";
 
 /**
@@ -33,9 +33,8 @@ interface WholeTrack {
 }
 
 async function readTrack(file: string): Promise<WholeTrack> {
-  const source = await openFile(file);
+  const { reader, close } = await openBigWig(file);
   try {
-    const reader = await BigWigReader.open(source);
     const chromosomes = [...reader.chromosomes].sort((a, b) => (a.name < b.name ? -1 : 1));
     const parts: WholeTrack["parts"] = [];
     const values: Float32Array[] = [];
@@ -53,7 +52,7 @@ async function readTrack(file: string): Promise<WholeTrack> {
     }
     return { file, chromosomes, parts, values: all };
   } finally {
-    await source.close();
+    close();
   }
 }
 

@@ -1,4 +1,4 @@
-import { BigWigReader, openFile } from "@bindscape/genome";
+import { openBigWig } from "@bindscape/genome";
 import {
   type BinSplits,
   ChromosomeNames,
@@ -56,9 +56,8 @@ export async function evaluateFactor(
 
 /** Mean ChIP signal in the bin: what a perfect prediction of the signal would reach (FactorNet, section 3.1). */
 async function scoreCeiling(study: Study, file: string, bins: Uint32Array) {
-  const source = await openFile(file);
+  const { reader, close } = await openBigWig(file);
   try {
-    const reader = await BigWigReader.open(source);
     const names = ChromosomeNames.match(
       reader.chromosomes.map(({ name }) => name),
       study.assembly,
@@ -85,7 +84,7 @@ async function scoreCeiling(study: Study, file: string, bins: Uint32Array) {
     }
     return { method: "ceiling", label: "ChIP signal in the bin (ceiling)", scores };
   } finally {
-    await source.close();
+    close();
   }
 }
 
