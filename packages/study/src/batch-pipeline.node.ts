@@ -65,17 +65,15 @@ export class BatchPipeline {
   ) {
     // Refuses a plan that does not fit the source here and now, as the error it is: a thread would lose its type.
     new WindowMaker(source, plan);
-    // Threads run the built file, also where this one is run from its source (tests): there without the options of
-    // this process, among which is the condition that resolves the other packages to their sources too.
+    // Threads run the built file, also where this one is run from its source (tests), and without the options of
+    // this process: conditions that resolve packages to their sources, or --input-type, would not fit them.
     const isSource = import.meta.url.endsWith(".ts");
     const file = new URL(
       isSource ? "../dist/batch-worker.node.js" : "./batch-worker.node.js",
       import.meta.url,
     );
-    const execArgv = isSource ? [] : undefined;
-    const start: WorkerStart = { source, plan };
     this.#workers = Array.from({ length: options.workers ?? 1 }, () => {
-      const worker = new Worker(file, { workerData: start, execArgv });
+      const worker = new Worker(file, { workerData: { source, plan } satisfies WorkerStart, execArgv: [] });
       worker.on("message", (reply: WorkerReply) => {
         this.#waiting.get(reply.id)?.resolve(reply);
         this.#waiting.delete(reply.id);
