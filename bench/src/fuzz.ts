@@ -6,6 +6,7 @@ const targets: Record<string, () => Promise<{ run(iterations: number, seed: numb
   {
     bigwig: () => import("./fuzz-bigwig.js"),
     npz: () => import("./fuzz-npz.js"),
+    safetensors: () => import("./fuzz-safetensors.js"),
     text: () => import("./fuzz-text.js"),
     "two-bit": () => import("./fuzz-two-bit.js"),
   };
