@@ -143,7 +143,8 @@ export class BatchPipeline {
       worker.ref();
       worker.postMessage(task, [buffers.windows, buffers.features]);
     }).finally(() => {
-      if (this.#waiting.size === 0) for (const worker of this.#workers) worker.unref();
+      // Not once it is closed: the process must stay for the workers' end that close() waits for.
+      if (!this.#closed && this.#waiting.size === 0) for (const worker of this.#workers) worker.unref();
     }) as Promise<WorkerReply>;
   }
 
