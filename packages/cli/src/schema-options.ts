@@ -25,6 +25,10 @@ export function addSchemaOptions(command: Command, schema: ObjectSchema, heading
     if (property.enum) option.choices([...property.enum]);
     option.helpGroup(heading);
     command.addOption(option);
+    // A preset may have switched it on.
+    if (property.type === "boolean") {
+      command.addOption(new Option(`--no-${toKebabCase(key)}`).hideHelp());
+    }
   }
 }
 

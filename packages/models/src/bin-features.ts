@@ -1,5 +1,5 @@
 import { logOddsMatrix, type Motif } from "@bindscape/motifs";
-import type { BinFeature, WindowSource } from "@bindscape/study";
+import type { BinFeature, WindowPlan, WindowSource } from "@bindscape/study";
 
 /** Widths in bp around the middle of a bin over which signal is summed: the bin itself and its neighbourhood. */
 const SIGNAL_WIDTHS = [200, 1000] as const;
@@ -33,5 +33,15 @@ export function signalFeatures(source: WindowSource): BinFeature[] {
       width,
       log: true,
     })),
+  );
+}
+
+/** Bp around the middle of a bin that a model sees of it, in its window or in its features. */
+export function measureReach(plan: WindowPlan): number {
+  return Math.max(
+    plan.windowLength,
+    ...plan.features.map((feature) =>
+      feature.kind === "signal" ? feature.width : plan.binSize + 2 * feature.length,
+    ),
   );
 }

@@ -14,7 +14,11 @@ export * from "./evaluate/evaluate-factor.node.js";
 export * from "./evaluate/metrics.js";
 export * from "./evaluate/score-bins.node.js";
 export * from "./evaluate/select-bins.js";
-export { checkInstallation, type InstallationCheck, type InstallationReport } from "./info/check-installation.node.js";
+export {
+  checkInstallation,
+  type InstallationCheck,
+  type InstallationReport,
+} from "./info/check-installation.node.js";
 export { type DescribeOptions, describeFile } from "./info/describe-file.node.js";
 export type { FileDescription } from "./info/description.js";
 export { knownKinds } from "./info/file-kind.node.js";

@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { writeFileAtomically } from "@bindscape/genome";
 import { exportOnnx, readSafetensors, writeSafetensors } from "@bindscape/gradient";
 import { BindscapeError } from "@bindscape/numerics";
 import { describeNetwork, type Network } from "../network/network.node.js";
+import { checkWeights, parameterShapesOf } from "../network/parameter-shapes.js";
 import type { HistoryEntry } from "../report/report-data.js";
 import { parseHistory, writeHistory } from "./history.js";
 import { parseModelFile } from "./model-file.js";
@@ -28,16 +29,20 @@ export interface BundleContents {
  * Writes a bundle: everything goes to a temporary folder that takes the final name in the end.
  * @throws BindscapeError where the name is taken and `overwrite` is not given
  */
-export async function writeBundle(path: string, contents: BundleContents, overwrite = false): Promise<void> {
+export async function writeBundle(name: string, contents: BundleContents, overwrite = false): Promise<void> {
+  // The temporary folder stands beside the bundle, also where the name ends in a slash.
+  const path = resolve(name);
   refuseExisting(path, overwrite);
   const { network, history, metrics, run } = contents;
   const { definition, options, context } = describeNetwork(network);
   const build = definition.build(options, context);
+  const shapes = parameterShapesOf(build);
+  const tensors = new Map<string, { shape: number[]; data: Float32Array }>();
+  for (const [name, data] of network.parameters) tensors.set(name, { shape: shapes.get(name) ?? [], data });
+  checkWeights(tensors, shapes, path);
   const partial = `${path}.partial-${process.pid}`;
   await mkdir(partial, { recursive: true });
   try {
-    const tensors = new Map<string, { shape: number[]; data: Float32Array }>();
-    for (const [name, data] of network.parameters) tensors.set(name, { shape: [data.length], data });
     await writeFileAtomically(join(partial, "weights.safetensors"), writeSafetensors(tensors));
     await writeFileAtomically(
       join(partial, "model.onnx"),
@@ -83,18 +88,54 @@ export async function readBundle(path: string): Promise<Bundle> {
       expected: "a model bundle, as `bindscape train` writes it",
     });
   }
-  const file = parseModelFile(await readFile(modelPath, "utf8"), modelPath);
-  const weightsPath = join(path, "weights.safetensors");
-  if (!existsSync(weightsPath)) {
+  const file = parseModelFile(decode(await readPart(modelPath, "the description of the model")), modelPath);
+  const { definition, options, context } = describeNetwork({ file, parameters: new Map() }, modelPath);
+  if (definition.windowLength(options) !== file.plan.windowLength) {
     throw new BindscapeError({
-      source: weightsPath,
-      found: "no such file",
-      expected: "the weights of the bundle",
+      source: modelPath,
+      found: `plan.windowLength ${file.plan.windowLength}`,
+      expected: `the ${definition.windowLength(options)} bp of the model's options`,
     });
   }
-  const { tensors } = readSafetensors(await readFile(weightsPath), weightsPath);
+  const shapes = locateErrors(modelPath, () => parameterShapesOf(definition.build(options, context)));
+  const weightsPath = join(path, "weights.safetensors");
+  const { tensors } = readSafetensors(await readPart(weightsPath, "the weights of the bundle"), weightsPath);
+  checkWeights(tensors, shapes, weightsPath);
   const parameters = new Map([...tensors].map(([name, { data }]) => [name, data] as const));
   const historyPath = join(path, "history.jsonl");
-  const history = existsSync(historyPath) ? parseHistory(await readFile(historyPath, "utf8")) : [];
+  const history = existsSync(historyPath)
+    ? parseHistory(decode(await readPart(historyPath, "the history of the training")), historyPath)
+    : [];
   return { path, network: { file, parameters }, history };
+}
+
+/** Bytes of a part of a bundle, whatever keeps them from being read said as an error about that file. */
+async function readPart(path: string, what: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    throw new BindscapeError({
+      source: path,
+      found: code === "ENOENT" ? "no such file" : message,
+      expected: what,
+      next: "The bundle is incomplete: copy it again, or train anew",
+      cause,
+    });
+  }
+}
+
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
+/** Names the file in errors about what it says. */
+function locateErrors<T>(source: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (!(cause instanceof BindscapeError)) throw cause;
+    const { found, expected, next } = cause;
+    throw new BindscapeError({ source, found, expected, next, cause });
+  }
 }

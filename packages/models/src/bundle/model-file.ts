@@ -4,13 +4,15 @@ import { z } from "zod";
 const numbers = z.array(z.number());
 
 const binFeatureSchema = z.discriminatedUnion("kind", [
-  z.strictObject({
-    kind: z.literal("motif"),
-    name: z.string(),
-    logOdds: numbers.max(4000),
-    length: z.int().positive().max(1000),
-    sites: z.enum(["inside", "middle"]),
-  }),
+  z
+    .strictObject({
+      kind: z.literal("motif"),
+      name: z.string(),
+      logOdds: numbers.max(4000),
+      length: z.int().positive().max(1000),
+      sites: z.enum(["inside", "middle"]),
+    })
+    .refine(({ logOdds, length }) => logOdds.length === 4 * length, "logOdds are 4 numbers a position"),
   z.strictObject({
     kind: z.literal("signal"),
     name: z.string(),
@@ -20,6 +22,8 @@ const binFeatureSchema = z.discriminatedUnion("kind", [
   }),
 ]);
 
+const distinct = (names: readonly string[]) => new Set(names).size === names.length;
+
 /** What `model.json` of a bundle holds: everything needed to build the network and feed it, but the weights. */
 export const modelFileSchema = z.strictObject({
   format: z.literal("bindscape-model"),
@@ -28,11 +32,14 @@ export const modelFileSchema = z.strictObject({
   options: z.record(z.string(), z.unknown()),
   citation: z.string(),
   departures: z.array(z.string()),
-  tasks: z.array(z.strictObject({ factor: z.string(), cell: z.string() })).min(1),
+  tasks: z
+    .array(z.strictObject({ factor: z.string(), cell: z.string() }))
+    .min(1)
+    .max(100_000),
   plan: z.strictObject({
     windowLength: z.int().positive().max(1_000_000),
     binSize: z.int().positive().max(1_000_000),
-    tracks: z.array(z.string()).max(1000),
+    tracks: z.array(z.string()).max(1000).refine(distinct, "a track is named twice"),
     features: z.array(binFeatureSchema).max(1000),
   }),
   bins: z.strictObject({
@@ -70,12 +77,38 @@ export function parseModelFile(text: string, source: string): ModelFile {
     });
   }
   const result = modelFileSchema.safeParse(value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
+  const problem = result.success ? findContradiction(result.data) : describeIssue(result.error.issues[0]);
+  if (problem === null) return result.data!;
   throw new BindscapeError({
     source,
-    found: `${issue.path.join(".") || "the file"}: ${issue.message}`,
+    found: problem,
     expected: "the model.json of a Bindscape bundle, version 1",
     next: "Train the model again with this version of Bindscape",
   });
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  return `${issue.path.join(".") || "the file"}: ${issue.message}`;
+}
+
+/** Parts that fit the schema, but not each other. */
+function findContradiction({
+  plan,
+  tasks,
+  featureScaling,
+  boundShare,
+  seededKernels,
+}: ModelFile): string | null {
+  const features = plan.features.length;
+  for (const [name, values, wanted] of [
+    ["featureScaling.mean", featureScaling.mean, features],
+    ["featureScaling.scale", featureScaling.scale, features],
+    ["boundShare", boundShare, tasks.length],
+  ] as const) {
+    if (values.length !== wanted) return `${name}: ${values.length} numbers, where there should be ${wanted}`;
+  }
+  if (featureScaling.scale.some((scale) => scale <= 0))
+    return "featureScaling.scale: a scale that is not above 0";
+  if (seededKernels.some(({ index }) => index < 0)) return "seededKernels: a negative index";
+  return null;
 }

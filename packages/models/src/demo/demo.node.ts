@@ -5,6 +5,7 @@ import type { ProgressListener } from "@bindscape/numerics";
 import { loadStudy, locateDemoData, type Study, splitStudy, writeSimulatedStudy } from "@bindscape/study";
 import { factorNet } from "../architectures/factornet/factornet.js";
 import { factorNetOptions } from "../architectures/factornet/options.js";
+import { measureReach } from "../bin-features.js";
 import { type Bundle, readBundle } from "../bundle/bundle.node.js";
 import { makeRunRecord } from "../bundle/run-record.node.js";
 import { evaluateFactor, type FactorEvaluation } from "../evaluate/evaluate-factor.node.js";
@@ -53,7 +54,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const plan = options.small ? DEMO_PLANS.small : DEMO_PLANS.full;
   const bundles = await trainNetworks(study, plan, options);
 
-  const splits = splitStudy(study, bundles[0].network.file.plan.windowLength);
+  const splits = splitStudy(study, measureReach(bundles[0].network.file.plan));
   const testChromosomes = study.file.holdOut.test.chromosomes ?? [];
   const bins = study.bins.onChromosomes(testChromosomes);
   const cell = study.experiments[0].cell;

@@ -1,5 +1,6 @@
 import type { ProgressListener } from "@bindscape/numerics";
 import { findExperiment, type Study, splitStudy, TEST, VALIDATION } from "@bindscape/study";
+import { measureReach } from "../bin-features.js";
 import type { Bundle } from "../bundle/bundle.node.js";
 import { evaluateFactor, type FactorEvaluation } from "../evaluate/evaluate-factor.node.js";
 import { scoreBins } from "../evaluate/score-bins.node.js";
@@ -27,7 +28,7 @@ export async function evaluateBundles(options: EvaluateOptions): Promise<FactorE
   const networks = bundles.map((bundle) => bundle.network);
   const files = networks.map((network) => network.file);
   // All bundles share one set of bins: the widest windows decide what lies too near a border.
-  const splits = splitStudy(study, Math.max(...files.map((file) => file.plan.windowLength)));
+  const splits = splitStudy(study, Math.max(...files.map((file) => measureReach(file.plan))));
   const cell = options.cell ?? files[0].tasks[0].cell;
   const factors = [...new Set(files.flatMap((file) => file.tasks.map((task) => task.factor)))].filter(
     (factor) => !options.factors || options.factors.some((f) => f.toLowerCase() === factor.toLowerCase()),
@@ -100,7 +101,7 @@ export async function reportEvaluations(
   }));
   const splits = splitStudy(
     study,
-    Math.max(...networks.map(({ network }) => network.file.plan.windowLength)),
+    Math.max(...networks.map(({ network }) => measureReach(network.file.plan))),
   );
   const factors: FactorReport[] = [];
   for (const evaluation of evaluations) {

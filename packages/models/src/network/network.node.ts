@@ -22,18 +22,25 @@ export interface Network {
   readonly parameters: ReadonlyMap<string, Float32Array>;
 }
 
-/** The definition, checked options and build context of a network. */
-export function describeNetwork(network: Network): {
+/**
+ * The definition, checked options and build context of a network.
+ * @param source file that errors name
+ */
+export function describeNetwork(
+  network: Network,
+  source?: string,
+): {
   definition: ModelDefinition;
   options: unknown;
   context: NetworkContext;
 } {
   const { file } = network;
-  const definition = findModel(file.model);
+  const definition = findModel(file.model, source);
   const options = definition.options.safeParse(file.options);
   if (!options.success) {
     const issue = options.error.issues[0];
     throw new BindscapeError({
+      source,
       found: `model options ${issue.path.join(".")}: ${issue.message}`,
       expected: `options of ${definition.title}`,
       next: "The bundle is damaged, or of another version of Bindscape",
@@ -81,18 +88,19 @@ export async function forEachOutput(
   visit: (values: Float32Array, first: number, count: number) => void,
 ): Promise<void> {
   const { definition, options: modelOptions, context } = describeNetwork(network);
-  const predictor = await Predictor.create(nodeRuntime(), {
-    build: definition.build(modelOptions, context),
-    parameters: new Map(network.parameters),
-    outputs: [output],
-    threads: options.threads,
-  });
   const pipeline = new BatchPipeline(source, context.plan, { batchSize: PREDICTION_BATCH });
+  let predictor: Predictor | undefined;
   try {
+    predictor = await Predictor.create(nodeRuntime(), {
+      build: definition.build(modelOptions, context),
+      parameters: new Map(network.parameters),
+      outputs: [output],
+      threads: options.threads,
+    });
     await runPredictor(predictor, pipeline, request, output, options, visit);
   } finally {
     await pipeline.close();
-    await predictor.release();
+    await predictor?.release();
   }
 }
 

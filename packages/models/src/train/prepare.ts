@@ -11,7 +11,7 @@ import {
   WindowSampler,
   type WindowSource,
 } from "@bindscape/study";
-import { motifFeature, signalFeatures } from "../bin-features.js";
+import { measureReach, motifFeature, signalFeatures } from "../bin-features.js";
 import type { FeatureScaling, ModelDefinition, NetworkContext } from "../model-definition.js";
 import { fitRegressionStart } from "./regression-start.js";
 import type { TrainingSettings } from "./settings.js";
@@ -36,8 +36,13 @@ export function prepareTraining(
   modelOptions: unknown,
   settings: TrainingSettings,
 ): TrainingPlan {
-  const windowLength = definition.windowLength(modelOptions);
-  const splits = splitStudy(study, windowLength);
+  const plan: WindowPlan = {
+    windowLength: definition.windowLength(modelOptions),
+    binSize: study.bins.grid.size,
+    tracks: source.tracks.map((track) => track.name),
+    features: chooseFeatures(study, experiments, source, definition.binFeatures(modelOptions)),
+  };
+  const splits = splitStudy(study, measureReach(plan));
   const sampler = new WindowSampler(study, experiments, splits, {
     positives: settings.positives ?? (experiments.length === 1 ? "peaks" : "bins"),
     minimumOverlap: settings.minimumOverlap,
@@ -47,25 +52,12 @@ export function prepareTraining(
     negativeWeight: settings.negativeWeight,
     validationNegativesPerPositive: settings.validationNegativesPerPositive,
   });
-  const wanted = definition.binFeatures(modelOptions);
-  const features: BinFeature[] = [];
-  if (wanted.motif) {
-    for (const { motif } of experiments)
-      if (motif) features.push(motifFeature(motif, source.codes, "middle"));
-  }
-  if (wanted.signal) features.push(...signalFeatures(source));
-  const plan: WindowPlan = {
-    windowLength,
-    binSize: study.bins.grid.size,
-    tracks: source.tracks.map((track) => track.name),
-    features,
-  };
   // Scaling is measured before negatives are preferred, on windows drawn all alike.
   const first = sampler.drawEpoch(Random.forPart(settings.seed, "scaling"));
   const featureScaling = measureScaling(source, plan, first);
   const wantsLinear = definition.hasLinearFeatures(modelOptions);
   const regression =
-    features.length > 0 && (wantsLinear || settings.negatives === "hard")
+    plan.features.length > 0 && (wantsLinear || settings.negatives === "hard")
       ? fitRegressionStart(study, experiments, source, splits, plan, featureScaling)
       : null;
   if (settings.negatives === "hard") {
@@ -92,6 +84,31 @@ export function prepareTraining(
     splits,
     validation,
   };
+}
+
+/** The bin-level features a model wants, of motifs in the order of the experiments and then of tracks. */
+function chooseFeatures(
+  study: Study,
+  experiments: readonly Experiment[],
+  source: WindowSource,
+  wanted: { readonly motif: boolean; readonly signal: boolean },
+): BinFeature[] {
+  const features: BinFeature[] = [];
+  if (wanted.motif) {
+    const motifs = experiments.flatMap(({ motif }) => (motif ? [motif] : []));
+    if (motifs.length === 0) {
+      throw new BindscapeError({
+        source: study.source,
+        found: `no motif of ${experiments.map(({ factor }) => factor).join(", ")}, which the model's bin-level features need`,
+        expected: "a motif file that has one",
+        next: "Name a file under `motifs` and the motif under the experiment, or train with --bin-features signal --no-seed-kernels",
+      });
+    }
+    const distinct = new Map(motifs.map((motif) => [motif.id, motif]));
+    for (const motif of distinct.values()) features.push(motifFeature(motif, source.codes, "middle"));
+  }
+  if (wanted.signal) features.push(...signalFeatures(source));
+  return features;
 }
 
 function measureScaling(source: WindowSource, plan: WindowPlan, windows: LabelledWindows): FeatureScaling {
