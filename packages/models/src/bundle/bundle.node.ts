@@ -53,11 +53,24 @@ export async function writeBundle(name: string, contents: BundleContents, overwr
     await writeFileAtomically(join(partial, "run.json"), prettyJson(run));
     await writeFileAtomically(join(partial, "model.json"), prettyJson(network.file));
     await mkdir(dirname(path), { recursive: true });
-    if (overwrite) await rm(path, { recursive: true, force: true });
-    await rename(partial, path);
+    await putInPlace(partial, path);
   } finally {
     await rm(partial, { recursive: true, force: true });
   }
+}
+
+/** Gives a folder its final name; what had the name goes only when the new one is there. */
+async function putInPlace(partial: string, path: string): Promise<void> {
+  if (!existsSync(path)) return rename(partial, path);
+  const old = `${path}.replaced-${process.pid}`;
+  await rename(path, old);
+  try {
+    await rename(partial, path);
+  } catch (error) {
+    await rename(old, path);
+    throw error;
+  }
+  await rm(old, { recursive: true, force: true });
 }
 
 /** @throws BindscapeError where something stands under the name already and may not be replaced */

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { HistoryEntry } from "../report/report-data.js";
 
 /** An epoch as `history.jsonl` and checkpoints have it. */
-export const historyEntrySchema = z.strictObject({
+export const historyEntrySchema = z.object({
   epoch: z.int().positive(),
   trainingLoss: z.number(),
   validationLoss: z.number(),
