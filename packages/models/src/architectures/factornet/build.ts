@@ -133,11 +133,15 @@ export function buildFactorNet(options: FactorNetOptions, context: NetworkContex
     const labels = graph.input("labels", [graph.batch, tasks]);
     const weights = graph.input("weights", [graph.batch, tasks]);
     return {
-      outputs: {
-        probability: meanOverStrands(sigmoid(logits)),
-        // For kernel motifs only (pruned otherwise): even rows see the window, odd rows its reverse complement.
-        convolution: relu(convolution1d(bothStrands(windows, permutation), kernel, bias)),
-      },
+      // A training step computes and copies every output it is given, so it is given none.
+      outputs:
+        graph.phase === "training"
+          ? {}
+          : {
+              probability: meanOverStrands(sigmoid(logits)),
+              // For kernel motifs (pruned otherwise): even rows see the window, odd rows its reverse complement.
+              convolution: relu(convolution1d(bothStrands(windows, permutation), kernel, bias)),
+            },
       loss: binaryCrossEntropyFromStrandLogits(logits, labels, weights),
     };
   };
