@@ -132,16 +132,17 @@ export function buildFactorNet(options: FactorNetOptions, context: NetworkContex
       logits = add(logits, repeatForStrands(linearPart(graph, features, context)));
     const labels = graph.input("labels", [graph.batch, tasks]);
     const weights = graph.input("weights", [graph.batch, tasks]);
+    // A training step computes and copies every output it is given, so it is given none.
+    const outputs: Record<string, Tensor> =
+      graph.phase === "training"
+        ? {}
+        : {
+            probability: meanOverStrands(sigmoid(logits)),
+            // For kernel motifs (pruned otherwise): even rows see the window, odd rows its reverse complement.
+            convolution: relu(convolution1d(bothStrands(windows, permutation), kernel, bias)),
+          };
     return {
-      // A training step computes and copies every output it is given, so it is given none.
-      outputs:
-        graph.phase === "training"
-          ? {}
-          : {
-              probability: meanOverStrands(sigmoid(logits)),
-              // For kernel motifs (pruned otherwise): even rows see the window, odd rows its reverse complement.
-              convolution: relu(convolution1d(bothStrands(windows, permutation), kernel, bias)),
-            },
+      outputs,
       loss: binaryCrossEntropyFromStrandLogits(logits, labels, weights),
     };
   };
