@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { run, runHere } from "./run.js";
+import { run, runHere, start } from "./run.js";
 
 const commands = [
   "demo",
@@ -85,5 +85,12 @@ describe("wrong command lines", () => {
     const { code, stdout, stderr } = await run(["doctor", "--wrong"]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr.split("\n")[0]).toBe("bindscape: unknown option '--wrong'");
+  });
+
+  it("a reader that stops early is no error", async () => {
+    const child = start(["info", "--schema", "--json"]);
+    child.process.stdout?.destroy();
+    const { code, stderr } = await child.finished;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   });
 });

@@ -95,6 +95,11 @@ describe("predict", () => {
     [["--chromosomes", "chrC", "--out", "OUT.txt"], "an output of unknown kind"],
     [["--cell", "other", "--chromosomes", "chrC", "--out", "OUT.bw"], 'no cell named "other"'],
     [["--factor", "G", "--chromosomes", "chrC", "--out", "OUT.bw"], 'no output for the factor "G"'],
+    [["--regions", "beyond.bed", "--out", "OUT.bw"], "--regions gives one score a line; expected a name"],
+    [
+      ["--regions", "beyond.bed", "--chromosomes", "chrC", "--out", "OUT.tsv"],
+      "--regions and --chromosomes together; expected one of them.",
+    ],
     [
       ["--regions", "beyond.bed", "--out", "OUT.tsv"],
       "line 2: the region chrC:79900-80100; expected a region inside",

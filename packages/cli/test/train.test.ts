@@ -92,4 +92,19 @@ describe("a run that cannot begin", () => {
     expect(stderr).toMatch(/^bindscape: .*new\.training: no checkpoint to go on from.*\n$/);
     expect(existsSync(at("new"))).toBe(false);
   });
+
+  it("says where it cannot write", async () => {
+    const { code, stderr } = await run(trainArguments("study/study.yaml/model"));
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^bindscape: .*model\.training: the file could not be written: .*\n$/);
+  });
+
+  it("stops at a loss that is no number, and names the batch", async () => {
+    const { code, stderr } = await run(trainArguments("diverged", "--learning-rate", "1e38"));
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /^bindscape: .*study\.yaml: a loss of \S+ in epoch 1, batch \d+ \(its first window is the bin at chrA:\d+\); expected a finite loss\. [^\n]*--learning-rate[^\n]*\n$/,
+    );
+    expect(existsSync(at("diverged"))).toBe(false);
+  });
 });

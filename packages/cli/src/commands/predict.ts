@@ -42,6 +42,7 @@ Examples:
     )
     .action(async (bundlePath: string, given: PredictFlags) => {
       const started = performance.now();
+      if (given.regions !== undefined) checkRegionOptions(given);
       const bundle = await readBundle(bundlePath);
       const { tasks } = bundle.network.file;
       const task = chooseTask(tasks, given.factor, bundlePath);
@@ -98,6 +99,19 @@ interface PredictFlags {
   readonly data?: string;
   readonly threads?: number;
   readonly json?: boolean;
+}
+
+function checkRegionOptions({ out, chromosomes }: PredictFlags): void {
+  if (/\.(bw|bigwig|bed)$/i.test(out)) {
+    throw new BindscapeError({
+      source: out,
+      found: "--regions gives one score a line",
+      expected: "a name ending in .tsv or .txt",
+      next: "Leave --regions out for a bigWig or BED of whole chromosomes",
+    });
+  }
+  if (chromosomes === undefined) return;
+  throw new BindscapeError({ found: "--regions and --chromosomes together", expected: "one of them" });
 }
 
 function chooseTask(

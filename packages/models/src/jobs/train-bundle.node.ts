@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, rm, stat } from "node:fs/promises";
+import { describeFileError } from "@bindscape/genome";
 import { BindscapeError, type ProgressListener } from "@bindscape/numerics";
 import { type Experiment, findExperiment, type Study } from "@bindscape/study";
 import { refuseExisting, writeBundle } from "../bundle/bundle.node.js";
@@ -42,8 +43,7 @@ export async function trainBundle(options: TrainBundleOptions): Promise<TrainRes
   const experiments = options.factors.map((factor) => findExperiment(study, factor, options.cell));
   refuseExisting(out, options.overwrite ?? false);
   const checkpointFolder = trainingFolderOf(out);
-  if (!options.resume) await rm(checkpointFolder, { recursive: true, force: true });
-  else if (!existsSync(checkpointFolder)) {
+  if (options.resume && !existsSync(checkpointFolder)) {
     throw new BindscapeError({
       source: checkpointFolder,
       found: "no checkpoint to go on from",
@@ -51,7 +51,12 @@ export async function trainBundle(options: TrainBundleOptions): Promise<TrainRes
       next: "Train without --resume",
     });
   }
-  await mkdir(checkpointFolder, { recursive: true });
+  try {
+    if (!options.resume) await rm(checkpointFolder, { recursive: true, force: true });
+    await mkdir(checkpointFolder, { recursive: true });
+  } catch (error) {
+    throw describeFileError(error, checkpointFolder, "write");
+  }
   const started = performance.now();
   const result = await trainNetwork(study, experiments, {
     model,
