@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { writeFileAtomically } from "@bindscape/genome";
 import { readSafetensors, type TrainingState, writeSafetensors } from "@bindscape/gradient";
 import { BindscapeError } from "@bindscape/numerics";
+import { z } from "zod";
+import { historyEntrySchema } from "../bundle/history.js";
 import type { HistoryEntry } from "../report/report-data.js";
 
 /** Where training stood after a whole epoch: enough to go on bit for bit as if it had never stopped. */
@@ -19,6 +21,16 @@ export interface Checkpoint {
 
 const TENSORS = "checkpoint.safetensors";
 const HEADER = "checkpoint.json";
+
+const headerSchema = z.object({
+  fingerprint: z.string(),
+  history: z.array(historyEntrySchema).min(1),
+  bestEpoch: z.int().positive(),
+  step: z.int().min(0),
+  seed: z.union([z.number(), z.string()]),
+  file: z.string(),
+  sha256: z.string(),
+});
 
 /** Writes a checkpoint: tensors first, then the header that names their hash, each under a temporary name first. */
 export async function writeCheckpoint(folder: string, checkpoint: Checkpoint): Promise<void> {
@@ -50,26 +62,7 @@ async function removeOthers(folder: string, keep: string): Promise<void> {
 export async function readCheckpoint(folder: string, fingerprint: string): Promise<Checkpoint | null> {
   const path = join(folder, HEADER);
   if (!existsSync(path)) return null;
-  let header: {
-    fingerprint: string;
-    history: HistoryEntry[];
-    bestEpoch: number;
-    step: number;
-    seed: TrainingState["seed"];
-    file: string;
-    sha256: string;
-  };
-  try {
-    header = JSON.parse(await readFile(path, "utf8"));
-  } catch (cause) {
-    throw new BindscapeError({
-      source: path,
-      found: "not valid JSON",
-      expected: "a checkpoint",
-      next: startAfresh,
-      cause,
-    });
-  }
+  const header = await readHeader(path);
   if (header.fingerprint !== fingerprint) {
     throw new BindscapeError({
       source: path,
@@ -78,7 +71,7 @@ export async function readCheckpoint(folder: string, fingerprint: string): Promi
       next: "Give the same options, or train without --resume to start afresh",
     });
   }
-  const file = join(folder, String(header.file).replace(/[/\\]/g, ""));
+  const file = join(folder, header.file.replace(/[/\\]/g, ""));
   const bytes = existsSync(file) ? await readFile(file) : null;
   if (bytes === null || createHash("sha256").update(bytes).digest("hex") !== header.sha256) {
     throw new BindscapeError({
@@ -97,6 +90,30 @@ export async function readCheckpoint(folder: string, fingerprint: string): Promi
   }
   const { history, bestEpoch, step, seed } = header;
   return { fingerprint, history, bestEpoch, bestParameters, state: { step, seed, tensors: stateTensors } };
+}
+
+async function readHeader(path: string): Promise<z.infer<typeof headerSchema>> {
+  let value: unknown;
+  let cause: unknown;
+  try {
+    value = JSON.parse(await readFile(path, "utf8"));
+  } catch (error) {
+    cause = error;
+  }
+  const result = headerSchema.safeParse(value);
+  if (result.success && result.data.bestEpoch <= result.data.history.length) return result.data;
+  const issue = result.error?.issues[0];
+  throw new BindscapeError({
+    source: path,
+    found: cause
+      ? "not valid JSON"
+      : issue
+        ? `${issue.path.join(".") || "the file"}: ${issue.message}`
+        : "a best epoch that is not in the history",
+    expected: "a checkpoint",
+    next: startAfresh,
+    cause,
+  });
 }
 
 const startAfresh = "Train without --resume to start afresh";

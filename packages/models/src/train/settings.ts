@@ -47,7 +47,9 @@ export const trainingSettings = z.strictObject({
   shuffleLabels: z
     .boolean()
     .default(false)
-    .describe("Permute the labels of the training windows: a control that must fall to chance"),
+    .describe(
+      "Permute the labels of the training and validation windows: a control that must fall to chance",
+    ),
   seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).default(420).describe("Seed of everything random (-s)"),
 });
 

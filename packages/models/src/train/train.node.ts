@@ -69,6 +69,10 @@ export async function trainNetwork(
     threads: options.threads,
   });
   const pipeline = new BatchPipeline(source, plan.context.plan, { batchSize: settings.batchSize });
+  // In the control experiment the choice of the epoch must not see a true label either.
+  const validation = settings.shuffleLabels
+    ? permuteLabels(plan.validation, Random.forPart(settings.seed, "shuffle-validation"))
+    : plan.validation;
   const progress: TrainingProgress = {
     history: checkpoint ? [...checkpoint.history] : [],
     bestEpoch: checkpoint?.bestEpoch ?? 0,
@@ -88,7 +92,7 @@ export async function trainNetwork(
     });
     for (let epoch = progress.history.length + 1; epoch <= settings.epochs; epoch++) {
       if (epoch > 1 && epoch - 1 - progress.bestEpoch >= settings.patience) break;
-      await runEpoch(epoch, { step, predictor, pipeline, plan, options, progress });
+      await runEpoch(epoch, { step, predictor, pipeline, plan, validation, options, progress });
     }
   } finally {
     await pipeline.close();
@@ -145,23 +149,27 @@ interface EpochParts {
   readonly predictor: Predictor;
   readonly pipeline: BatchPipeline;
   readonly plan: TrainingPlan;
+  readonly validation: LabelledWindows;
   readonly options: TrainOptions;
   readonly progress: TrainingProgress;
 }
 
 async function runEpoch(epoch: number, parts: EpochParts): Promise<void> {
-  const { step, predictor, pipeline, plan, options, progress } = parts;
+  const { step, predictor, pipeline, plan, validation, options, progress } = parts;
   const { settings } = options;
   const started = performance.now();
   const learningRate = learningRateOf(settings, epoch);
+  const drawn = plan.sampler.drawEpoch(Random.forPart(settings.seed, "epoch", epoch));
   const windows = padToBatches(
-    plan.sampler.drawEpoch(Random.forPart(settings.seed, "epoch", epoch)),
+    settings.shuffleLabels
+      ? permuteLabels(drawn, Random.forPart(settings.seed, "shuffle-labels", epoch))
+      : drawn,
     settings.batchSize,
-    settings.shuffleLabels ? Random.forPart(settings.seed, "shuffle-labels", epoch) : null,
   );
   const lossSum = await trainEpoch(epoch, windows, learningRate, parts);
   await predictor.setParameters(step.parameters());
-  const validationLoss = await measureLoss(predictor, pipeline, plan.validation, options);
+  const validationLoss = await measureLoss(predictor, pipeline, validation, options);
+  if (!Number.isFinite(validationLoss)) throw validationIsNotANumber(epoch, plan, options, validationLoss);
   const entry: HistoryEntry = {
     epoch,
     trainingLoss: lossSum,
@@ -247,10 +255,31 @@ function lossIsNotANumber(
     source: plan.sampler.study.source,
     found: `a loss of ${loss} in epoch ${epoch}, batch ${batch + 1} (its first window is the bin at ${segment.chromosome}:${windows.binStarts[first]})`,
     expected: "a finite loss",
-    next: options.checkpointFolder
-      ? `The checkpoint of epoch ${epoch - 1} is kept in ${options.checkpointFolder}. Lower --learning-rate, or cap the tracks with \`transform.cap\``
-      : "Lower --learning-rate, or cap the tracks with `transform.cap`",
+    next: adviseOnLoss(epoch, options),
   });
+}
+
+/** The weights may be spoilt by the last step of an epoch, whose own loss was measured before it. */
+function validationIsNotANumber(
+  epoch: number,
+  plan: TrainingPlan,
+  options: TrainOptions,
+  loss: number,
+): BindscapeError {
+  return new BindscapeError({
+    source: plan.sampler.study.source,
+    found: `a validation loss of ${loss} after epoch ${epoch}`,
+    expected: "a finite loss",
+    next: adviseOnLoss(epoch, options),
+  });
+}
+
+function adviseOnLoss(epoch: number, { checkpointFolder }: TrainOptions): string {
+  const kept =
+    checkpointFolder && epoch > 1
+      ? `The checkpoint of epoch ${epoch - 1} is kept in ${checkpointFolder}. `
+      : "";
+  return `${kept}Lower --learning-rate, or cap the tracks with \`transform.cap\``;
 }
 
 /** Mean binary cross-entropy of the validation windows (weights of ambiguous labels are 0). */
@@ -281,15 +310,8 @@ async function measureLoss(
   return loss / weight;
 }
 
-/**
- * Fills the last batch with windows of weight 0, so that every step has the same shape. With `labelShuffle`,
- * labels are permuted over the windows: the control experiment.
- */
-export function padToBatches(
-  windows: LabelledWindows,
-  batchSize: number,
-  labelShuffle: Random | null,
-): LabelledWindows {
+/** Fills the last batch with windows of weight 0, so that every step has the same shape. */
+export function padToBatches(windows: LabelledWindows, batchSize: number): LabelledWindows {
   const count = windows.binStarts.length;
   const { tasks } = windows;
   const padded = Math.ceil(count / batchSize) * batchSize;
@@ -300,19 +322,22 @@ export function padToBatches(
     labels: new Float32Array(padded * tasks),
     weights: new Float32Array(padded * tasks),
   };
-  const order = Uint32Array.from({ length: count }, (_, i) => i);
-  if (labelShuffle) labelShuffle.shuffle(order);
   for (let row = 0; row < padded; row++) {
-    const from = row < count ? row : row - count;
-    result.segmentIndices[row] = windows.segmentIndices[from % count];
-    result.binStarts[row] = windows.binStarts[from % count];
-    if (row >= count) continue;
-    for (let task = 0; task < tasks; task++) {
-      result.labels[row * tasks + task] = windows.labels[order[row] * tasks + task];
-      result.weights[row * tasks + task] = windows.weights[order[row] * tasks + task];
-    }
+    result.segmentIndices[row] = windows.segmentIndices[row % count];
+    result.binStarts[row] = windows.binStarts[row % count];
   }
+  result.labels.set(windows.labels);
+  result.weights.set(windows.weights);
   return result;
+}
+
+/** Permutes labels, each with its weight, over the windows: the control experiment. */
+export function permuteLabels(windows: LabelledWindows, random: Random): LabelledWindows {
+  const { tasks } = windows;
+  const order = random.shuffle(Uint32Array.from(windows.binStarts, (_, row) => row));
+  const permute = (values: Float32Array) =>
+    Float32Array.from(values, (_, at) => values[order[Math.floor(at / tasks)] * tasks + (at % tasks)]);
+  return { ...windows, labels: permute(windows.labels), weights: permute(windows.weights) };
 }
 
 function requireOneCell(study: Study, experiments: readonly Experiment[]): string {
