@@ -26,8 +26,8 @@ export interface Started {
 }
 
 /** Starts the built command as a user does. */
-export function start(args: readonly string[], cwd?: string): Started {
-  const child = spawn(process.execPath, [program, ...args], { cwd, stdio: ["ignore", "pipe", "pipe"] });
+export function start(args: readonly string[], cwd?: string, env: NodeJS.ProcessEnv = process.env): Started {
+  const child = spawn(process.execPath, [program, ...args], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";
   let stderr = "";
   const waiting = new Set<() => void>();
@@ -57,8 +57,8 @@ export function start(args: readonly string[], cwd?: string): Started {
 }
 
 /** Runs the built command to its end. */
-export function run(args: readonly string[], cwd?: string): Promise<Finished> {
-  return start(args, cwd).finished;
+export function run(args: readonly string[], cwd?: string, env?: NodeJS.ProcessEnv): Promise<Finished> {
+  return start(args, cwd, env).finished;
 }
 
 /** Runs a command line in this process; what it prints is caught. */

@@ -10,6 +10,9 @@ export function nodeRuntime(): Runtime {
   return {
     name: "onnxruntime-node (cpu)",
     async createSession(model, options = {}) {
+      // Since 1.30 ONNX Runtime reports its use to its makers and leaves an identifier in the cache folder, unless
+      // told not to before it starts. A value that is set already stays.
+      process.env.ORT_DISABLE_TELEMETRY ??= "1";
       let ort: typeof Ort;
       try {
         ort = await import("onnxruntime-node");

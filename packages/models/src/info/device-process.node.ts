@@ -49,6 +49,8 @@ function buildSigmoid(graph: Graph) {
   return { outputs: { y: sigmoid(graph.input("x", [{ symbol: "N", multiple: 1 }, 1])) } };
 }
 
+// As in the gradient package's runtime: no reports of its use.
+process.env.ORT_DISABLE_TELEMETRY ??= "1";
 const [device, module] = process.argv.slice(2);
 const answer = await tryDevice(device, module);
 console.log(JSON.stringify(answer));
