@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import {
   type BedRecord,
+  describeFileError,
   type Interval,
   matchChromosomeNames,
   type NarrowPeak,
@@ -102,14 +103,8 @@ export async function loadStudy(path: string, options: LoadStudyOptions = {}): P
 async function readStudyText(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
-  } catch (cause) {
-    throw new BindscapeError({
-      source: path,
-      found: (cause as NodeJS.ErrnoException).code === "ENOENT" ? "no such file" : String(cause),
-      expected: "a study file (YAML)",
-      next: "`bindscape simulate DIR` writes an example",
-      cause,
-    });
+  } catch (error) {
+    throw describeFileError(error, path, "read");
   }
 }
 

@@ -133,7 +133,9 @@ export function parseStudyFile(text: string, source: string): StudyFile {
     });
   }
   const result = studySchema.safeParse(toValue(document, source));
-  const problem = result.success ? findContradiction(result.data) : describeIssue(result.error.issues[0]);
+  const problem = result.success
+    ? findContradiction(result.data)
+    : describeIssue(chooseIssue(result.error.issues));
   if (problem === undefined) return result.data!;
   const { path, ...parts } = problem;
   const offset = findOffset(document.contents as Node | null, path.map(String));
@@ -142,6 +144,11 @@ export function parseStudyFile(text: string, source: string): StudyFile {
     line: offset === undefined ? undefined : lines.linePos(offset).line,
     ...parts,
   });
+}
+
+/** The issue to tell: an unknown key first, since a misspelt key is also a missing one. */
+function chooseIssue(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue {
+  return issues.find((issue) => issue.code === "unrecognized_keys") ?? issues[0];
 }
 
 /** What does not fit, and where in the file. */

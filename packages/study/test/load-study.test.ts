@@ -226,7 +226,7 @@ describe("a study", () => {
 
 describe("a study that does not fit", () => {
   const cases: [what: string, changes: Record<string, string | null>, parts: (string | RegExp)[]][] = [
-    ["no study file", { "study.yaml": null }, ["study.yaml", "no such file", "bindscape simulate"]],
+    ["no study file", { "study.yaml": null }, ["study.yaml", "no such file", "no such file or folder"]],
     [
       "an unknown key",
       yaml("blacklist:", "blacklst:"),

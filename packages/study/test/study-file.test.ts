@@ -88,7 +88,12 @@ describe("what does not fit is named with its line", () => {
       14,
       ['unknown key "holdout"', "one of name, data, assembly"],
     ],
-    ["unknown key in a part", { 4: "  genom: genome.2bit" }, 2, ["assembly.genome"]],
+    [
+      "a misspelt key, which is a missing one too",
+      { 4: "  genom: genome.2bit" },
+      4,
+      ['unknown key "genom" in assembly', "one of name, genome, pieces"],
+    ],
     [
       "unknown key beside the right ones",
       { 14: "bins: { sizes: 3 }" },
