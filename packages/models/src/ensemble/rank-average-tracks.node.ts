@@ -57,7 +57,10 @@ async function readTrack(file: string): Promise<WholeTrack> {
 }
 
 function checkSameIntervals(first: WholeTrack, other: WholeTrack): void {
+  const sizes = new Map(first.chromosomes.map(({ name, size }) => [name, size]));
   const difference = () => {
+    const odd = other.chromosomes.find(({ name, size }) => (sizes.get(name) ?? size) !== size);
+    if (odd) return `${odd.name} of ${odd.size} bp, where ${first.file} has ${sizes.get(odd.name)}`;
     if (first.parts.length !== other.parts.length) {
       return `values on ${other.parts.length} chromosomes, where ${first.file} has ${first.parts.length}`;
     }

@@ -40,7 +40,8 @@ export async function predictRegions(
       });
     }
     request.segmentIndices[i] = assembly.segments.indexOf(segment);
-    request.binStarts[i] = Math.floor((record.start + record.end) / 2) - network.file.plan.binSize / 2;
+    request.binStarts[i] =
+      Math.floor((record.start + record.end) / 2) - Math.floor(network.file.plan.binSize / 2);
   });
   const scores = await predictWindows(network, await study.loadCell(cell), request, options);
   return { regions: records.map(({ chromosome, start, end }) => ({ chromosome, start, end })), scores };

@@ -1,4 +1,4 @@
-import { type ChromosomeSize, writeBigWigFile, writeFileAtomically } from "@bindscape/genome";
+import { writeBigWigFile, writeFileAtomically } from "@bindscape/genome";
 import type { BinTable } from "@bindscape/study";
 
 /**
@@ -18,8 +18,10 @@ export async function writePredictionTrack(
 /** Runs of values by chromosome, in the order of the assembly. */
 export function* predictionRuns(table: BinTable, bins: Uint32Array, scores: Float32Array) {
   const { size, step } = table.grid;
-  const offset = Math.floor((size - step) / 2);
-  const order = new Map(sortedNames(table.assembly.chromosomes).map((name, index) => [name, index]));
+  // Bins further apart than they are long do not overlap: a value then stands on the whole bin.
+  const width = Math.min(size, step);
+  const offset = Math.floor((size - width) / 2);
+  const order = new Map(table.assembly.chromosomes.map(({ name }, index) => [name, index]));
   const groups = new Map<string, { starts: number[]; ends: number[]; values: number[] }>();
   for (let i = 0; i < bins.length; i++) {
     const part = table.partOf(bins[i]);
@@ -31,16 +33,12 @@ export function* predictionRuns(table: BinTable, bins: Uint32Array, scores: Floa
     }
     const start = part.firstStart + (bins[i] - part.firstIndex) * step + offset;
     group.starts.push(start);
-    group.ends.push(start + step);
+    group.ends.push(start + width);
     group.values.push(scores[i]);
   }
   for (const [chromosome, group] of [...groups].sort((a, b) => order.get(a[0])! - order.get(b[0])!)) {
     yield { chromosome, ...group };
   }
-}
-
-function sortedNames(chromosomes: readonly ChromosomeSize[]): string[] {
-  return chromosomes.map(({ name }) => name).sort();
 }
 
 /** Writes scores of grid bins as BED: the whole bin, the score in column 5 as it is, 0 to 1. */
