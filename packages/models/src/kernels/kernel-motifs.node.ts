@@ -8,6 +8,7 @@ import {
   type PredictOptions,
 } from "../network/network.node.js";
 import type { KernelSummary } from "../report/report-data.js";
+import { otherStrandTrack } from "../strand-tracks.js";
 
 /** A kernel needs this many sites to be called a motif. */
 const FEWEST_SITES = 10;
@@ -90,6 +91,9 @@ function summariseKernel(
 ): Omit<KernelSummary, "index" | "seededFrom"> {
   const counts = new Float64Array(width * 4);
   const signal = source.tracks.map(() => new Float64Array(width));
+  const names = source.tracks.map((track) => track.name);
+  // On the other strand a network sees tracks of the two strands swapped, and so do its sites.
+  const partners = names.map((name) => source.tracks[names.indexOf(otherStrandTrack(name, names))]);
   let sites = 0;
   let largestActivation = 0;
   for (let i = 0; i < activations.length; i++) {
@@ -107,7 +111,7 @@ function summariseKernel(
       const code = source.codes[at];
       if (code < 4) counts[k * 4 + (reverse ? 3 - code : code)]++;
       else for (let base = 0; base < 4; base++) counts[k * 4 + base] += 0.25;
-      source.tracks.forEach((track, t) => {
+      (reverse ? partners : source.tracks).forEach((track, t) => {
         signal[t][k] += track.log ? Math.expm1(track.values[at]) : track.values[at];
       });
     }

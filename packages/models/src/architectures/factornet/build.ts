@@ -31,6 +31,7 @@ import {
 import { BindscapeError } from "@bindscape/numerics";
 import { countChannels, type WindowPlan } from "@bindscape/study";
 import type { NetworkContext } from "../../model-definition.js";
+import { otherStrandTrack } from "../../strand-tracks.js";
 import { type FactorNetOptions, poolWidthOf } from "./options.js";
 import { seededBiases, seededConvolution } from "./seeding.js";
 
@@ -184,16 +185,7 @@ function linearPart(graph: Graph, features: Tensor, { plan, tasks, linearStart }
 
 /** Which channel stands for each channel on the other strand: A-T, C-G, and tracks ending in _fwd and _rev. */
 export function reverseComplementChannels(plan: WindowPlan): number[] {
-  const partner = (name: string) =>
-    /_fwd$/.test(name)
-      ? name.replace(/_fwd$/, "_rev")
-      : /_rev$/.test(name)
-        ? name.replace(/_rev$/, "_fwd")
-        : name;
-  const tracks = plan.tracks.map((name, index) => {
-    const other = plan.tracks.indexOf(partner(name));
-    return 4 + (other < 0 ? index : other);
-  });
+  const tracks = plan.tracks.map((name) => 4 + plan.tracks.indexOf(otherStrandTrack(name, plan.tracks)));
   return [3, 2, 1, 0, ...tracks];
 }
 
