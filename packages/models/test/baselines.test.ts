@@ -1,3 +1,4 @@
+import { adam, nodeRuntime, Predictor, TrainingStep } from "@bindscape/gradient";
 import { fitLogisticRegression, Random } from "@bindscape/numerics";
 import { splitStudy, TEST, TRAINING, WindowMaker } from "@bindscape/study";
 import { describe, expect, it } from "vitest";
@@ -13,12 +14,10 @@ import {
   expectError,
   makeMotif,
   makeStudy,
-  parameterShapes,
   randomCodes,
   reverseComplement,
   tinyOptions,
 } from "./helpers.js";
-import { naiveFactorNet } from "./naive-factornet.js";
 
 const MOTIF = makeMotif("M", "GATTACAG");
 const OTHER = makeMotif("O", "CCGCGG");
@@ -228,6 +227,21 @@ describe("baselines", () => {
   });
 });
 
+describe("baselines of a factor without training data", () => {
+  it("are those that need none", () => {
+    const { bins } = selectBins(study, experiment, splits, TEST);
+    const onlyTest = {
+      ...experiment,
+      peaks: experiment.peaks.filter(({ chromosome }) => chromosome === "t"),
+    };
+    const methods = (of: typeof experiment, parts: typeof splits) =>
+      scoreBaselines(study, of, source, parts, bins).map(({ method }) => method);
+    expect(methods(onlyTest, splits)).toEqual(["pwm", "signal"]);
+    const noTraining = { ...splits, use: splits.use.map((use) => (use === TRAINING ? 0 : use)) };
+    expect(methods(experiment, noTraining)).toEqual(["pwm", "signal"]);
+  });
+});
+
 describe("a network that starts from the regression", () => {
   const options = tinyOptions({ binFeatures: "motif-and-signal", linearFeatures: true, seedKernels: true });
   const settings = trainingSettings.parse({ positives: "bins", negativesPerPositive: 3, seed: 9 });
@@ -237,7 +251,7 @@ describe("a network that starts from the regression", () => {
       ...change,
     });
 
-  it("says of every bin what the regressions say while its last layer is zero", () => {
+  it("says of every bin what the regressions say while its last layer is zero", async () => {
     const { context } = prepare();
     expect(context.plan.features.map(({ name }) => name)).toEqual([
       "M",
@@ -246,11 +260,14 @@ describe("a network that starts from the regression", () => {
       "log cuts in 1000 bp",
     ]);
     const build = buildFactorNet(options, context);
-    const parameters = startOf(build, context);
+    const parameters = await startOf(build);
     const { bins } = selectBins(study, experiment, splits, TEST);
     const chosen = bins.filter((_, i) => i % 9 === 0);
     const batch = new WindowMaker(source, context.plan).fill(requestBins(study, chosen));
-    const found = naiveFactorNet(options, ["cuts"], 2, parameters, batch.windows, batch.features);
+    const predictor = await Predictor.create(nodeRuntime(), { build, parameters, outputs: ["probability"] });
+    const outputs = await predictor.run({ windows: batch.windows, features: batch.features }, chosen.length);
+    await predictor.release();
+    const found = outputs.get("probability")!;
 
     // The regressions again, each on the signal, on its own motif, and on their squares.
     const expected = [0, 1].map((task) => {
@@ -283,29 +300,17 @@ describe("a network that starts from the regression", () => {
     expect(Math.max(...expected[0]) - Math.min(...expected[0])).toBeGreaterThan(0.3);
   });
 
-  /** Every parameter as training starts it, weights of the last layer zero. */
-  function startOf(build: ReturnType<typeof buildFactorNet>, context: ReturnType<typeof prepare>["context"]) {
-    const parameters = new Map<string, Float32Array>();
-    for (const [name, shape] of parameterShapes(build)) {
-      parameters.set(name, new Float32Array(shape.reduce((a, b) => a * b, 1)));
-    }
-    const { linearStart, featureScaling } = context;
-    const tasks = linearStart!.length;
-    parameters.set(
-      "output.bias",
-      Float32Array.from(linearStart!, ({ intercept }) => intercept),
-    );
-    parameters.set("features.mean", Float32Array.from(featureScaling.mean));
-    parameters.set(
-      "features.inverseScale",
-      Float32Array.from(featureScaling.scale, (scale) => 1 / scale),
-    );
-    const linear = parameters.get("linear.kernel")!;
-    linearStart!.forEach(({ coefficients }, task) => {
-      coefficients.forEach((value, row) => {
-        linear[row * tasks + task] = value;
-      });
+  /** What training starts from, weights of the last layer alone set to zero. */
+  async function startOf(build: ReturnType<typeof buildFactorNet>) {
+    const training = await TrainingStep.create(nodeRuntime(), {
+      build,
+      batchSize: 2,
+      optimizer: adam(),
+      seed: 1,
     });
+    const parameters = training.parameters();
+    await training.release();
+    parameters.get("output.kernel")!.fill(0);
     return parameters;
   }
 

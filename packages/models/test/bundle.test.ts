@@ -158,6 +158,13 @@ describe("a bundle", () => {
     expect(await readdir(join(folder, "slash"))).toHaveLength(6);
   });
 
+  it("says so where its folder cannot be made", async () => {
+    await writeFile(join(folder, "plain-file"), "");
+    const path = join(folder, "plain-file", "bundle");
+    const error = await expectError(() => writeBundle(path, contents), "a part of the path is a file");
+    expect(error.source).toBe(path);
+  });
+
   it("is not written with weights that are not its network's", async () => {
     const path = join(folder, "unwritten");
     const parameters = new Map(network.parameters);

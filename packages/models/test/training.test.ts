@@ -242,8 +242,9 @@ describe("stopping and going on", () => {
       "[]",
       "{}",
       '{"fingerprint":"f"}',
-      '{"fingerprint":"f","history":[],"bestEpoch":1,"step":1,"seed":1,"file":"a","sha256":"b"}',
-      '{"fingerprint":"f","history":[{"epoch":1,"trainingLoss":1,"validationLoss":1,"learningRate":1,"seconds":1}],"bestEpoch":2,"step":1,"seed":1,"file":"a","sha256":"b"}',
+      '{"fingerprint":"f","history":[],"bestEpoch":1,"step":1,"seed":1,"file":"a.checkpoint.safetensors","sha256":"b"}',
+      '{"fingerprint":"f","history":[{"epoch":1,"trainingLoss":1,"validationLoss":1,"learningRate":1,"seconds":1}],"bestEpoch":2,"step":1,"seed":1,"file":"a.checkpoint.safetensors","sha256":"b"}',
+      '{"fingerprint":"f","history":[{"epoch":1,"trainingLoss":1,"validationLoss":1,"learningRate":1,"seconds":1}],"bestEpoch":1,"step":1,"seed":1,"file":"","sha256":"b"}',
     ])("refuses the header %j", async (text) => {
       const path = join(folder, `header-${text.length}`);
       await cp(good, path, { recursive: true });

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
-import { writeFileAtomically } from "@bindscape/genome";
+import { join, resolve } from "node:path";
+import { describeFileError, writeFileAtomically } from "@bindscape/genome";
 import { exportOnnx, readSafetensors, writeSafetensors } from "@bindscape/gradient";
 import { BindscapeError } from "@bindscape/numerics";
 import { describeNetwork, type Network } from "../network/network.node.js";
@@ -41,8 +41,8 @@ export async function writeBundle(name: string, contents: BundleContents, overwr
   for (const [name, data] of network.parameters) tensors.set(name, { shape: shapes.get(name) ?? [], data });
   checkWeights(tensors, shapes, path);
   const partial = `${path}.partial-${process.pid}`;
-  await mkdir(partial, { recursive: true });
   try {
+    await mkdir(partial, { recursive: true });
     await writeFileAtomically(join(partial, "weights.safetensors"), writeSafetensors(tensors));
     await writeFileAtomically(
       join(partial, "model.onnx"),
@@ -52,10 +52,11 @@ export async function writeBundle(name: string, contents: BundleContents, overwr
     await writeFileAtomically(join(partial, "metrics.json"), prettyJson(metrics));
     await writeFileAtomically(join(partial, "run.json"), prettyJson(run));
     await writeFileAtomically(join(partial, "model.json"), prettyJson(network.file));
-    await mkdir(dirname(path), { recursive: true });
     await putInPlace(partial, path);
+  } catch (error) {
+    throw describeFileError(error, path, "write");
   } finally {
-    await rm(partial, { recursive: true, force: true });
+    await rm(partial, { recursive: true, force: true }).catch(() => {});
   }
 }
 
@@ -127,10 +128,10 @@ async function readPart(path: string, what: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
+    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw describeFileError(cause, path, "read");
     throw new BindscapeError({
       source: path,
-      found: code === "ENOENT" ? "no such file" : message,
+      found: "no such file",
       expected: what,
       next: "The bundle is incomplete: copy it again, or train anew",
       cause,

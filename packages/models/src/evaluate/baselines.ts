@@ -21,7 +21,7 @@ export interface BaselineScores {
 /**
  * What can be had without a network, on the same bins: the best PWM log-odds in the bin, the signal in the bin,
  * and logistic regression on PWM, signal in 200 bp and 1 kb (log counts) and their squares, trained on all
- * training bins. Baselines whose inputs the study lacks are left out.
+ * training bins. Baselines that the study has no inputs or no bound training bins for are left out.
  */
 export function scoreBaselines(
   study: Study,
@@ -59,7 +59,9 @@ export function scoreBaselines(
       scores: column(motif.length),
     });
   }
-  const training = selectBins(study, experiment, splits, TRAINING);
+  // A factor may be measured on the hold-out alone, as in a cell that is only predicted.
+  const training = splits.use.includes(TRAINING) ? selectBins(study, experiment, splits, TRAINING) : null;
+  if (!training?.labels.includes(1) || !training.labels.includes(0)) return baselines;
   const trainingValues = maker.fillFeatures(requestBins(study, training.bins));
   const model = fitLogisticRegression({
     features: withSquares(trainingValues, width),

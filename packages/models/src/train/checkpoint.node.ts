@@ -28,7 +28,7 @@ const headerSchema = z.object({
   bestEpoch: z.int().positive(),
   step: z.int().min(0),
   seed: z.union([z.number(), z.string()]),
-  file: z.string(),
+  file: z.string().endsWith(TENSORS),
   sha256: z.string(),
 });
 
