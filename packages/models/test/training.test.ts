@@ -79,6 +79,8 @@ async function prepare(change: Partial<TrainingSettings> = {}) {
   );
 }
 
+const meanOf = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+
 const withoutTimes = ({ history }: TrainResult) => history.map(({ seconds: _, ...entry }) => entry);
 
 function expectSameWeights(a: TrainResult, b: TrainResult): void {
@@ -150,19 +152,24 @@ describe("training", () => {
 
   it("falls to chance when labels are shuffled", async () => {
     // A network taught nothing still ranks by some smooth function of the signal, so single ones scatter widely
-    // about 0.5. Their mean over seeds must lie within 3.29 standard errors of it (99.9 % of a normal distribution),
-    // and the standard error must be small enough for that to mean something: true labels reach over 0.8 here.
-    const plain = tinyOptions({ ...modelOptions, recurrent: 0 });
+    // about 0.5 (as likely above as below: flipped labels flip the last layer). Their mean over seeds must lie within
+    // 3.29 standard errors of it (99.9 % of a normal distribution), and the standard error must be small enough for
+    // that to mean something: true labels reach over 0.75 on average here.
+    const plain = tinyOptions({ ...modelOptions, recurrent: 0, dense: 24, dropout: 0 });
     const aurocs = async (count: number, change: Partial<TrainingSettings>) => {
       const found: number[] = [];
       for (let seed = 1; seed <= count; seed++) {
-        found.push(await testAuroc(await train({ seed, epochs: 2, ...change }, { modelOptions: plain })));
+        found.push(
+          await testAuroc(
+            await train({ seed, epochs: 2, learningRate: 0.005, ...change }, { modelOptions: plain }),
+          ),
+        );
       }
       return found;
     };
-    for (const auroc of await aurocs(2, {})) expect(auroc).toBeGreaterThan(0.8);
+    expect(meanOf(await aurocs(6, {}))).toBeGreaterThan(0.75);
     const control = await aurocs(16, { shuffleLabels: true });
-    const mean = control.reduce((a, b) => a + b, 0) / control.length;
+    const mean = meanOf(control);
     const variance = control.reduce((a, b) => a + (b - mean) ** 2, 0) / (control.length - 1);
     const standardError = Math.sqrt(variance / control.length);
     expect(standardError).toBeLessThan(0.06);
