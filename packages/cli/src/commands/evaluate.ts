@@ -1,4 +1,4 @@
-import { evaluateBundles, readBundle } from "@bindscape/models";
+import { evaluateBundles, type JoinRule, readBundle } from "@bindscape/models";
 import { loadStudy } from "@bindscape/study";
 import { type Command, Option } from "commander";
 import { withInterrupt } from "../interrupt.js";
@@ -10,9 +10,17 @@ export function addEvaluateCommand(program: Command): void {
   const command = program
     .command("evaluate")
     .description("measure model bundles on a study's hold-out, beside the baselines")
-    .argument("<bundles...>", "model bundles; several are joined by the mean of their ranks")
+    .argument("<bundles...>", "model bundles; several are joined (--join)")
     .requiredOption("--study <file>", "study file")
     .option("--cell <name>", "cell to evaluate in (default: the one trained in)")
+    .addOption(
+      new Option(
+        "--join <rule>",
+        "join several bundles by the mean of their ranks, or of their probabilities",
+      )
+        .choices(["rank", "mean"])
+        .default("rank"),
+    )
     .option("--factor <names>", "only these factors, separated by commas", parseList)
     .addOption(
       new Option("--split <name>", "hold-out to evaluate on").choices(["test", "validation"]).default("test"),
@@ -32,6 +40,7 @@ export function addEvaluateCommand(program: Command): void {
       evaluateBundles({
         study,
         bundles,
+        join: given.join,
         cell: given.cell,
         factors: given.factor,
         split: given.split,
@@ -82,6 +91,7 @@ export function addEvaluateCommand(program: Command): void {
 interface EvaluateFlags {
   readonly study: string;
   readonly cell?: string;
+  readonly join: JoinRule;
   readonly factor?: string[];
   readonly split: "test" | "validation";
   readonly perChromosome?: boolean;

@@ -1,7 +1,7 @@
 import { writeFileAtomically } from "@bindscape/genome";
-import { readBundle, renderReport, reportBundles } from "@bindscape/models";
+import { type JoinRule, readBundle, renderReport, reportBundles } from "@bindscape/models";
 import { loadStudy } from "@bindscape/study";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { withInterrupt } from "../interrupt.js";
 import { printJson } from "../print.js";
 import { ProgressBar } from "../progress-bar.js";
@@ -11,10 +11,18 @@ export function addReportCommand(program: Command): void {
   const command = program
     .command("report")
     .description("write a self-contained HTML report of model bundles on a study's test hold-out")
-    .argument("<bundles...>", "model bundles; several are joined by the mean of their ranks")
+    .argument("<bundles...>", "model bundles; several are joined (--join)")
     .requiredOption("--study <file>", "study file")
     .requiredOption("--out <file>", "HTML file to write")
     .option("--cell <name>", "cell to evaluate in (default: the one trained in)")
+    .addOption(
+      new Option(
+        "--join <rule>",
+        "join several bundles by the mean of their ranks, or of their probabilities",
+      )
+        .choices(["rank", "mean"])
+        .default("rank"),
+    )
     .option("--factor <names>", "only these factors, separated by commas", parseList);
   addStudyOptions(command).addHelpText(
     "after",
@@ -30,6 +38,7 @@ export function addReportCommand(program: Command): void {
       reportBundles({
         study,
         bundles,
+        join: given.join,
         cell: given.cell,
         factors: given.factor,
         threads: given.threads,
@@ -48,6 +57,7 @@ interface ReportFlags {
   readonly study: string;
   readonly out: string;
   readonly cell?: string;
+  readonly join: JoinRule;
   readonly factor?: string[];
   readonly data?: string;
   readonly threads?: number;

@@ -64,6 +64,8 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     cell,
     bins,
     {
+      // Both networks are calibrated alike, and a probability is what a track in a browser should show.
+      join: "mean",
       threads: options.threads,
       onProgress: options.onProgress,
       signal,
@@ -96,6 +98,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const reportData = await reportEvaluations(evaluations, {
     study,
     bundles,
+    join: "mean",
     notice,
     command: options.command,
     seconds: secondsToReport,

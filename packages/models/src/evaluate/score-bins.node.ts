@@ -3,17 +3,29 @@ import type { Study } from "@bindscape/study";
 import { type Network, type PredictOptions, predictWindows } from "../network/network.node.js";
 import { requestBins } from "./select-bins.js";
 
-/** Scores of bins by one factor of each of some networks. */
+/**
+ * How the scores of several networks become one: the mean of their ranks, which fits networks that are not
+ * calibrated alike (FactorNet, section 2.5), or the mean of their probabilities, which stays a probability.
+ */
+export type JoinRule = "rank" | "mean";
+
+/** What a score is: a probability, or a mean rank in (0, 1]. */
+export type ScoreScale = "probability" | "rank";
+
+/** Scores of bins for one factor. */
 export interface FactorScores {
   readonly factor: string;
-  /** Probability of one network; mean rank in (0, 1] of several. */
   readonly scores: Float32Array;
-  readonly scale: "probability" | "rank";
+  readonly scale: ScoreScale;
+}
+
+/** The scale of scores joined from so many networks. */
+export function scaleOfScores(networks: number, join: JoinRule): ScoreScale {
+  return networks > 1 && join === "rank" ? "rank" : "probability";
 }
 
 /**
- * Scores bins with one or more networks. Several networks of a factor are joined by the mean of their ranks
- * over these bins (FactorNet, section 2.5).
+ * Scores bins with one or more networks; ranks run over these bins.
  * @returns one entry a factor that any network predicts, in order of first appearance
  */
 export async function scoreBins(
@@ -21,7 +33,7 @@ export async function scoreBins(
   study: Study,
   cell: string,
   bins: Uint32Array,
-  options: PredictOptions = {},
+  options: PredictOptions & { readonly join?: JoinRule } = {},
 ): Promise<FactorScores[]> {
   const source = await study.loadCell(cell);
   const request = requestBins(study, bins);
@@ -42,11 +54,17 @@ export async function scoreBins(
       byFactor.set(factor, [...(byFactor.get(factor) ?? []), column]);
     });
   }
-  return [...byFactor].map(([factor, columns]) =>
-    columns.length === 1
-      ? { factor, scores: columns[0], scale: "probability" }
-      : { factor, scores: Float32Array.from(rankAverage(columns)), scale: "rank" },
-  );
+  const join = options.join ?? "rank";
+  return [...byFactor].map(([factor, columns]) => {
+    const scale = scaleOfScores(columns.length, join);
+    const scores = scale === "rank" ? Float32Array.from(rankAverage(columns)) : meanOf(columns);
+    return { factor, scores, scale };
+  });
+}
+
+function meanOf(columns: readonly Float32Array[]): Float32Array {
+  if (columns.length === 1) return columns[0];
+  return columns[0].map((_, i) => columns.reduce((sum, column) => sum + column[i], 0) / columns.length);
 }
 
 /** A network only fits bins of the size it was trained on. */

@@ -3,15 +3,17 @@ import { findExperiment, type Study, splitStudy, TEST, VALIDATION } from "@binds
 import { measureReach } from "../bin-features.js";
 import type { Bundle } from "../bundle/bundle.node.js";
 import { evaluateFactor, type FactorEvaluation } from "../evaluate/evaluate-factor.node.js";
-import { scoreBins } from "../evaluate/score-bins.node.js";
+import { type JoinRule, scoreBins } from "../evaluate/score-bins.node.js";
 import { findModel } from "../model-table.js";
 import { buildFactorReport, buildReport } from "../report/build-report.node.js";
 import type { FactorReport, ReportData } from "../report/report-data.js";
 
 export interface EvaluateOptions {
   readonly study: Study;
-  /** Networks of the same factors; several are joined by the mean of their ranks. */
+  /** Networks of the same factors. */
   readonly bundles: readonly Bundle[];
+  /** How several networks become one; the mean of their ranks where left out. */
+  readonly join?: JoinRule;
   /** Cell to predict in; the one trained on where absent. */
   readonly cell?: string;
   /** Only these factors. */
@@ -49,6 +51,7 @@ export async function evaluateBundles(options: EvaluateOptions): Promise<FactorE
           if (!shared) {
             const relevant = networks.filter((n) => n.file.tasks.some((task) => task.factor === factor));
             const scored = await scoreBins(relevant, study, cell, bins, {
+              join: options.join,
               threads: options.threads,
               onProgress: options.onProgress,
               signal: options.signal,
@@ -111,6 +114,7 @@ export async function reportEvaluations(
     );
     factors.push(
       await buildFactorReport(study, splits, evaluation, relevant, {
+        join: options.join,
         threads: options.threads,
         onProgress: options.onProgress,
         signal: options.signal,

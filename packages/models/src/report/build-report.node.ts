@@ -1,6 +1,7 @@
 import { Random } from "@bindscape/numerics";
 import type { BinSplits, Study } from "@bindscape/study";
 import { describeEvaluation, type FactorEvaluation } from "../evaluate/evaluate-factor.node.js";
+import { type JoinRule, scaleOfScores } from "../evaluate/score-bins.node.js";
 import { requestBins } from "../evaluate/select-bins.js";
 import { summariseKernels } from "../kernels/kernel-motifs.node.js";
 import type { Network, PredictOptions } from "../network/network.node.js";
@@ -26,10 +27,11 @@ export async function buildFactorReport(
   splits: BinSplits,
   evaluation: FactorEvaluation,
   networks: readonly TrainedNetwork[],
-  options: PredictOptions = {},
+  options: PredictOptions & { readonly join?: JoinRule } = {},
 ): Promise<FactorReport> {
   const { experiment, selected, scores } = evaluation;
   const source = await study.loadCell(experiment.cell);
+  const scoreScale = scaleOfScores(networks.length, options.join ?? "rank");
   const shown = chooseKernelWindows(evaluation);
   const kernels =
     networks.length === 0
@@ -43,6 +45,7 @@ export async function buildFactorReport(
         );
   return {
     ...describeEvaluation(study, splits, evaluation),
+    scoreScale,
     histories: networks.map(({ label, history, network }) => ({
       label,
       bestEpoch: network.file.training.bestEpoch,
@@ -53,7 +56,7 @@ export async function buildFactorReport(
       bins: selected.bins,
       labels: selected.labels,
       scores,
-      unit: networks.length > 1 ? "mean rank" : "probability",
+      unit: scoreScale === "rank" ? "mean rank" : "probability",
     }),
   };
 }
@@ -80,7 +83,12 @@ export function buildReport(
   study: Study,
   factors: readonly FactorReport[],
   networks: readonly TrainedNetwork[],
-  extra: { readonly notice?: string; readonly seconds?: number; readonly command?: string } = {},
+  extra: {
+    readonly join?: JoinRule;
+    readonly notice?: string;
+    readonly seconds?: number;
+    readonly command?: string;
+  } = {},
 ): ReportData {
   const first = networks[0]?.network.file;
   const { validation, test } = study.file.holdOut;
@@ -101,7 +109,7 @@ export function buildReport(
           { label: "Channels", value: ["A, C, G, T", ...first.plan.tracks].join(", ") },
           {
             label: "Networks",
-            value: `${networks.length}${networks.length > 1 ? ", joined by the mean of their ranks" : ""}`,
+            value: `${networks.length}${networks.length > 1 ? `, joined by the mean of their ${extra.join === "mean" ? "probabilities" : "ranks"}` : ""}`,
           },
           { label: "Seed", value: String(settings.seed ?? first.training.seed) },
         ]

@@ -93,6 +93,8 @@ export interface FactorReport {
   readonly peaks: { readonly training: number; readonly validation: number; readonly test: number };
   readonly methods: readonly MethodEvaluation[];
   readonly scores: ScoreDistribution;
+  /** What the model's scores are; a probability where left out. */
+  readonly scoreScale?: "probability" | "rank";
   /** One history a network: an ensemble has several. */
   readonly histories: readonly {
     readonly label: string;

@@ -22,7 +22,10 @@ export function renderScoreFigure(factor: FactorReport, id: string, open: boolea
     title: `Scores of bound and unbound bins of ${factor.factor}`,
     description: `Counts of ${formatCount(total(bound))} bound and ${formatCount(total(unbound))} unbound bins by model score, on a logarithmic axis, with the share of bound bins in each class below.`,
     edges,
-    xTitle: "Model score (predicted probability)",
+    xTitle:
+      factor.scoreScale === "rank"
+        ? "Model score (mean rank, 0 to 1)"
+        : "Model score (predicted probability)",
     yTitle: "Bins per class (count, log scale)",
     series: [
       {
