@@ -76,7 +76,10 @@ const wrong: [args: string[], message: string][] = [
   [["info", "folder"], "folder: a folder without model.json"],
   [["info"], "no file is named"],
   [["info", "wrong.yaml"], 'wrong.yaml, line 2: unknown key "bin"; expected one of name, '],
-  [["train", "none.yaml", "--factor", "F", "--out", "OUT"], "none.yaml: the file could not be read: there is no such file"],
+  [
+    ["train", "none.yaml", "--factor", "F", "--out", "OUT"],
+    "none.yaml: the file could not be read: there is no such file",
+  ],
   [["train", "none.yaml", "--factor", "F", "--out", "OUT", "--kernels", "x"], "--kernels x: "],
   [["predict", "none", "--study", "none.yaml", "--out", "OUT.bw"], "none: no such folder"],
   [["evaluate", "none", "--study", "none.yaml"], "none: no such folder"],
