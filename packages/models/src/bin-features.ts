@@ -38,10 +38,10 @@ export function signalFeatures(source: WindowSource): BinFeature[] {
 
 /** Bp around the middle of a bin that a model sees of it, in its window or in its features. */
 export function measureReach(plan: WindowPlan): number {
-  return Math.max(
-    plan.windowLength,
-    ...plan.features.map((feature) =>
-      feature.kind === "signal" ? feature.width : plan.binSize + 2 * feature.length,
-    ),
-  );
+  return Math.max(plan.windowLength, ...plan.features.map((feature) => featureReach(feature, plan.binSize)));
+}
+
+function featureReach(feature: BinFeature, binSize: number): number {
+  if (feature.kind === "signal") return feature.width;
+  return feature.kind === "motif" ? binSize + 2 * feature.length : binSize;
 }

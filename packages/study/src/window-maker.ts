@@ -4,6 +4,7 @@ import {
   allocateBatch,
   type BinFeature,
   countChannels,
+  type SourceAnnotation,
   type SourceTrack,
   type WindowBatch,
   type WindowPlan,
@@ -83,10 +84,35 @@ export class WindowMaker {
     if (track) return track;
     throw new BindscapeError({
       found: `no track named "${name}" in this cell`,
-      expected: this.source.tracks.length
-        ? `one of ${this.source.tracks.map((t) => t.name).join(", ")}`
-        : "a track",
+      expected: listNames(
+        this.source.tracks.map((t) => t.name),
+        "a track",
+      ),
       next: "The model was trained with this track: give the cell a track of that name in the study file",
+    });
+  }
+
+  #findAnnotation(name: string): SourceAnnotation {
+    const annotations = this.source.annotations ?? [];
+    const found = annotations.find((candidate) => candidate.name === name);
+    if (found) return found;
+    throw new BindscapeError({
+      found: `no annotation named "${name}" in the study`,
+      expected: listNames(
+        annotations.map((annotation) => annotation.name),
+        "an annotation",
+      ),
+      next: "The model was trained with this annotation: name it under `annotations` in the study file",
+    });
+  }
+
+  #findCovariate(name: string): number {
+    const covariates = this.source.covariates ?? {};
+    if (Object.hasOwn(covariates, name)) return covariates[name];
+    throw new BindscapeError({
+      found: `no covariate named "${name}" in this cell`,
+      expected: listNames(Object.keys(covariates), "a covariate"),
+      next: "The model was trained with this covariate: give the cell its value under `covariates`, or the study an `expression` table, in the study file",
     });
   }
 
@@ -107,6 +133,25 @@ export class WindowMaker {
         return Math.max(lowest, scanner.best(codes, from, to));
       };
     }
+    if (feature.kind === "covariate") {
+      const value = this.#findCovariate(feature.name);
+      return () => value;
+    }
+    if (feature.kind === "overlap") {
+      const { segmentFirst, starts, ends } = this.#findAnnotation(feature.annotation);
+      return (segmentIndex, binStart) => {
+        // The first interval that ends behind the bin's start: intervals are disjoint, so ends ascend too.
+        let low = segmentFirst[segmentIndex];
+        const end = segmentFirst[segmentIndex + 1];
+        let high = end;
+        while (low < high) {
+          const middle = (low + high) >> 1;
+          if (ends[middle] > binStart) high = middle;
+          else low = middle + 1;
+        }
+        return low < end && starts[low] < binStart + binSize ? 1 : 0;
+      };
+    }
     const { values, log: isLog } = this.#findTrack(feature.track);
     const margin = Math.floor((feature.width - binSize) / 2);
     return (segmentIndex, binStart) => {
@@ -123,6 +168,10 @@ export class WindowMaker {
       return feature.log ? Math.log1p(sum) : sum / feature.width;
     };
   }
+}
+
+function listNames(names: readonly string[], otherwise: string): string {
+  return names.length > 0 ? `one of ${names.join(", ")}` : otherwise;
 }
 
 /** The lowest score a matrix can give: stands in where no site fits (stretches of N, edges). */

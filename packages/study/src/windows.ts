@@ -10,12 +10,26 @@ export interface SourceTrack {
   readonly log: boolean;
 }
 
+/** Intervals of a cell-independent annotation, such as coding sequence: merged, sorted, on the assembly's segments. */
+export interface SourceAnnotation {
+  readonly name: string;
+  /** [segments + 1]: the intervals of segment s are those from `segmentFirst[s]` to before `segmentFirst[s + 1]`. */
+  readonly segmentFirst: Uint32Array;
+  /** Chromosome coordinates, 0-based and half-open, ascending within a segment. */
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+}
+
 /** The part of an assembly and its tracks that worker threads need: everything in it can be shared or cloned. */
 export interface WindowSource {
   readonly segments: readonly Segment[];
   /** Base codes 0-4 of all segments behind one another. */
   readonly codes: Uint8Array;
   readonly tracks: readonly SourceTrack[];
+  /** None where absent. */
+  readonly annotations?: readonly SourceAnnotation[];
+  /** Numbers about the cell, such as components of its gene expression; none where absent. */
+  readonly covariates?: Readonly<Record<string, number>>;
 }
 
 /** Bins to make windows of: chromosome coordinates of their first base, which may be jittered off the grid. */
@@ -43,7 +57,11 @@ export type BinFeature =
       readonly track: string;
       readonly width: number;
       readonly log: boolean;
-    };
+    }
+  /** 1 where any base of the bin lies in an interval of the annotation, else 0. */
+  | { readonly kind: "overlap"; readonly name: string; readonly annotation: string }
+  /** A number about the cell, the same for all its bins. */
+  | { readonly kind: "covariate"; readonly name: string };
 
 /** What windows a model wants: recorded in its bundle. */
 export interface WindowPlan {

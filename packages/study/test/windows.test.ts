@@ -32,7 +32,33 @@ function makeSource(seed: number): WindowSource {
       return log ? Math.log1p(count) : count;
     }),
   });
-  return { segments, codes, tracks: [track("plain", false), track("logged", true)] };
+  // Disjoint stretches of 1-60 bp with gaps of 1-300 bp on every segment but, at times, the second.
+  const segmentFirst = [0];
+  const starts: number[] = [];
+  const ends: number[] = [];
+  segments.forEach((segment, s) => {
+    let at = segment.start + random.integer(300);
+    while ((s !== 1 || seed % 2 === 0) && at < segment.end) {
+      starts.push(at);
+      ends.push(Math.min(segment.end, at + 1 + random.integer(60)));
+      at = ends[ends.length - 1] + 1 + random.integer(300);
+    }
+    segmentFirst.push(starts.length);
+  });
+  return {
+    segments,
+    codes,
+    tracks: [track("plain", false), track("logged", true)],
+    annotations: [
+      {
+        name: "exon",
+        segmentFirst: Uint32Array.from(segmentFirst),
+        starts: Int32Array.from(starts),
+        ends: Int32Array.from(ends),
+      },
+    ],
+    covariates: { PC1: -1.5, PC2: seed },
+  };
 }
 
 function makeFeatures(seed: number): BinFeature[] {
@@ -60,6 +86,8 @@ function makeFeatures(seed: number): BinFeature[] {
     signal("plain", 1000, true),
     signal("logged", 120, false),
     signal("logged", 333, true),
+    { kind: "covariate", name: "PC2" },
+    { kind: "overlap", name: "exon flag", annotation: "exon" },
   ];
 }
 
@@ -109,6 +137,18 @@ function naiveFeature(
       sum += track.log ? Math.expm1(value) : value;
     }
     return feature.log ? Math.log1p(sum) : sum / feature.width;
+  }
+  if (feature.kind === "covariate") return source.covariates![feature.name];
+  if (feature.kind === "overlap") {
+    const { segmentFirst, starts, ends } = source.annotations!.find(
+      ({ name }) => name === feature.annotation,
+    )!;
+    for (let position = binStart; position < binStart + plan.binSize; position++) {
+      for (let i = segmentFirst[segmentIndex]; i < segmentFirst[segmentIndex + 1]; i++) {
+        if (position >= starts[i] && position < ends[i]) return 1;
+      }
+    }
+    return 0;
   }
   const { length, logOdds } = feature;
   const scoreOf = (column: number, code: number) =>
@@ -214,6 +254,19 @@ describe("windows", () => {
     await expectError(
       () => new WindowMaker(source, { ...plan, tracks: [], features }),
       'no track named "H3K4me3"',
+    );
+  });
+
+  it("need the annotations and covariates the plan names", async () => {
+    const source = makeSource(1);
+    const plan: WindowPlan = { windowLength: 200, binSize: 200, tracks: [], features: [] };
+    const make = (feature: BinFeature) => () => new WindowMaker(source, { ...plan, features: [feature] });
+    const overlap = make({ kind: "overlap", name: "cds", annotation: "cds" });
+    await expectError(overlap, 'no annotation named "cds"', "one of exon");
+    await expectError(
+      make({ kind: "covariate", name: "toString" }),
+      'no covariate named "toString"',
+      "one of PC1, PC2",
     );
   });
 });

@@ -20,6 +20,8 @@ const binFeatureSchema = z.discriminatedUnion("kind", [
     width: z.int().positive().max(1_000_000),
     log: z.boolean(),
   }),
+  z.strictObject({ kind: z.literal("overlap"), name: z.string(), annotation: z.string() }),
+  z.strictObject({ kind: z.literal("covariate"), name: z.string() }),
 ]);
 
 const distinct = (names: readonly string[]) => new Set(names).size === names.length;

@@ -24,8 +24,8 @@ export interface RegressionStart {
 }
 
 /**
- * Fits a logistic regression for every task on all its labelled training bins: on the signal and on the task's own
- * motif, each as it is and squared. Coefficients of other tasks' motifs are 0.
+ * Fits a logistic regression for every task on all its labelled training bins: on the task's own motif and on all
+ * features that are not motifs, each as it is and squared. Coefficients of other tasks' motifs are 0.
  */
 export function fitRegressionStart(
   study: Study,
@@ -39,7 +39,7 @@ export function fitRegressionStart(
   const width = plan.features.length;
   const columnsOf = (experiment: Experiment) => {
     const own = plan.features.flatMap((feature, f) =>
-      feature.kind === "signal" || feature.name === experiment.motif?.name ? [f] : [],
+      feature.kind !== "motif" || feature.name === experiment.motif?.name ? [f] : [],
     );
     return [...own, ...own.map((f) => width + f)];
   };
