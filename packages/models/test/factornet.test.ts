@@ -76,6 +76,13 @@ const CASES: Case[] = [
     tasks: 2,
   },
   {
+    name: "another width behind the features",
+    options: tinyOptions({ recurrent: 2, mergeDense: 3, denseDropout: 0 }),
+    tracks: [],
+    features: FEATURES,
+    tasks: 2,
+  },
+  {
     name: "sequence alone, default pool",
     options: tinyOptions({ poolWidth: undefined }),
     tracks: [],

@@ -92,7 +92,7 @@ function naiveStrand(
   const relu = (values: number[]) => values.map((value) => Math.max(0, value));
   let top = relu(full(steps.flat(), "dense", options.dense));
   const scaled = raw?.map((value, f) => (value - get("features.mean")[f]) * get("features.inverseScale")[f]);
-  if (scaled) top = relu(full([...top, ...scaled], "merge", options.dense));
+  if (scaled) top = relu(full([...top, ...scaled], "merge", options.mergeDense ?? options.dense));
   const logits = full(top, "output", tasks);
   if (!scaled || !options.linearFeatures) return logits;
   const linear = full([...scaled, ...scaled.map((value) => value * value)], "linear", tasks);

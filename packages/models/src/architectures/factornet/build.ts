@@ -79,12 +79,10 @@ export function buildFactorNet(options: FactorNetOptions, context: NetworkContex
         ? strandConvolution1d(windows, kernel, bias, permutation)
         : convolution1d(bothStrands(windows, permutation), kernel, bias),
     );
+    const positionKernel = parameter("position.kernel", [kernels, kernels]);
+    const positionBias = parameter("position.bias", [kernels], zeros());
     const perPosition = relu(
-      perPositionDense(
-        dropout(convolved, options.convolutionDropout),
-        parameter("position.kernel", [kernels, kernels]),
-        parameter("position.bias", [kernels], zeros()),
-      ),
+      perPositionDense(dropout(convolved, options.convolutionDropout), positionKernel, positionBias),
     );
     const pooled = maxPool1d(perPosition, { size: poolWidth });
     let hidden = transpose(divides ? alignStrands(pooled) : pooled, [0, 2, 1]);
@@ -110,21 +108,22 @@ export function buildFactorNet(options: FactorNetOptions, context: NetworkContex
       ),
     );
     const features = plan.features.length > 0 ? scaledFeatures(graph, context) : null;
+    const merged = options.mergeDense ?? options.dense;
     if (features) {
       top = relu(
         dense(
           dropout(concatenate([top, repeatForStrands(features)], 1), options.featureDropout),
-          parameter("merge.kernel", [options.dense + plan.features.length, options.dense]),
-          parameter("merge.bias", [options.dense], zeros()),
+          parameter("merge.kernel", [options.dense + plan.features.length, merged]),
+          parameter("merge.bias", [merged], zeros()),
         ),
       );
     }
-    top = dropout(top, options.dropout);
+    top = dropout(top, options.denseDropout ?? options.dropout);
     let logits = dense(
       top,
       parameter(
         "output.kernel",
-        [options.dense, tasks],
+        [features ? merged : options.dense, tasks],
         context.linearStart ? scaledGlorot(0.1) : glorotUniform(),
       ),
       graph.parameter("output.bias", [tasks], fromValues(outputBias(context))),
@@ -134,14 +133,13 @@ export function buildFactorNet(options: FactorNetOptions, context: NetworkContex
     const labels = graph.input("labels", [graph.batch, tasks]);
     const weights = graph.input("weights", [graph.batch, tasks]);
     // A training step computes and copies every output it is given, so it is given none.
-    const outputs: Record<string, Tensor> =
-      graph.phase === "training"
-        ? {}
-        : {
-            probability: meanOverStrands(sigmoid(logits)),
-            // For kernel motifs (pruned otherwise): even rows see the window, odd rows its reverse complement.
-            convolution: relu(convolution1d(bothStrands(windows, permutation), kernel, bias)),
-          };
+    const outputs: Record<string, Tensor> = {};
+    if (graph.phase !== "training") {
+      outputs.probability = meanOverStrands(sigmoid(logits));
+      // For kernel motifs (pruned otherwise): even rows see the window, odd rows its reverse complement.
+      outputs.convolution = relu(convolution1d(bothStrands(windows, permutation), kernel, bias));
+      outputs.position = relu(perPositionDense(outputs.convolution, positionKernel, positionBias));
+    }
     return {
       outputs,
       loss: binaryCrossEntropyFromStrandLogits(logits, labels, weights),

@@ -25,6 +25,7 @@ export const factorNet = defineModel({
     kernels: options.kernels,
     seeded: seededKernels(options, motifs),
   }),
+  secondLayer: (options) => ({ output: "position", width: options.kernelWidth, kernels: options.kernels }),
   departures: describeDepartures,
 });
 

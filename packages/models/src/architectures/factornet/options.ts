@@ -19,7 +19,16 @@ export const factorNetOptions = z.strictObject({
     .describe("Max-pooling width and stride in bp; half the kernel width where absent"),
   recurrent: z.int().min(0).max(1024).default(32).describe("LSTM units in each direction (-r); 0 for none"),
   dense: z.int().min(1).max(4096).default(128).describe("Units of the dense layer (-d)"),
+  mergeDense: z
+    .int()
+    .min(1)
+    .max(4096)
+    .optional()
+    .describe("Units of the dense layer behind the bin-level features; as many as --dense where absent"),
   dropout: share.default(0.5).describe("Dropout after the recurrent and the dense layer (-p)"),
+  denseDropout: share
+    .optional()
+    .describe("Dropout after the last dense layer, where it differs from --dropout"),
   convolutionDropout: share.default(0.1).describe("Dropout after the convolution"),
   recurrentDropout: share.default(0.1).describe("Dropout on the inputs and the recurrent state of the LSTM"),
   featureDropout: share
