@@ -10,6 +10,7 @@ import { addInfoCommand } from "./commands/info.js";
 import { addPredictCommand } from "./commands/predict.js";
 import { addReportCommand } from "./commands/report.js";
 import { addSimulateCommand } from "./commands/simulate.js";
+import { addStudyCommand } from "./commands/study.js";
 import { addTrainCommand } from "./commands/train.js";
 import { EXIT_BAD_INPUT, EXIT_DEFECT, EXIT_INTERRUPTED, EXIT_OK } from "./exit-codes.js";
 import { Interrupted } from "./interrupt.js";
@@ -36,6 +37,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     addConvertCommand,
     addInfoCommand,
     addSimulateCommand,
+    addStudyCommand,
     addDoctorCommand,
   ]) {
     add(program);
