@@ -6,5 +6,6 @@ export * from "./progress.js";
 export * from "./random.js";
 export * from "./ranking-metrics.js";
 export * from "./ranks.js";
+export * from "./singular-vectors.js";
 export * from "./sort.js";
 export * from "./statistics.js";
