@@ -10,6 +10,7 @@ export * from "./demo/demo.node.js";
 export * from "./demo/yeast-study.js";
 export * from "./ensemble/rank-average-tracks.node.js";
 export * from "./evaluate/baselines.js";
+export * from "./evaluate/bootstrap.js";
 export * from "./evaluate/evaluate-factor.node.js";
 export * from "./evaluate/metrics.js";
 export * from "./evaluate/score-bins.node.js";
@@ -22,6 +23,7 @@ export {
 export { type DescribeOptions, describeFile } from "./info/describe-file.node.js";
 export type { FileDescription } from "./info/description.js";
 export { knownKinds } from "./info/file-kind.node.js";
+export * from "./interpret/interpret-kernels.node.js";
 export * from "./jobs/evaluate-bundles.node.js";
 export * from "./jobs/train-bundle.node.js";
 export * from "./kernels/kernel-motifs.node.js";

@@ -21,6 +21,8 @@ export interface FactorEvaluation {
   readonly scores: Float32Array;
   /** Model first, then the baselines the study has inputs for. */
   readonly methods: readonly MethodEvaluation[];
+  /** Scores of every method, in the order of `methods`. */
+  readonly methodScores: readonly (Float32Array | Float64Array)[];
 }
 
 /**
@@ -51,6 +53,7 @@ export async function evaluateFactor(
       evaluateMethod("model", modelLabel, scores, selected),
       ...baselines.map(({ method, label, scores }) => evaluateMethod(method, label, scores, selected)),
     ],
+    methodScores: [scores, ...baselines.map((baseline) => baseline.scores)],
   };
 }
 
