@@ -24,6 +24,9 @@ export * from "./fasta/read.js";
 export * from "./fasta/write.js";
 export * from "./file-error.node.js";
 export * from "./fragments/read.js";
+export * from "./gff/gene-parts.js";
+export * from "./gff/read.js";
+export * from "./http/http-source.js";
 export * from "./intervals/interval.js";
 export * from "./intervals/interval-index.js";
 export {
@@ -33,6 +36,10 @@ export {
   subtractIntervals,
   totalLength,
 } from "./intervals/set-algebra.js";
+export * from "./mappability/joined-genome.js";
+export * from "./mappability/k-mer-counter.js";
+export * from "./mappability/mappability.node.js";
+export * from "./mappability/uniqueness.js";
 export * from "./narrow-peak/read.js";
 export * from "./narrow-peak/write.js";
 export type { NpyArray, NpyData } from "./npy/array.js";
@@ -40,6 +47,7 @@ export * from "./npy/read.js";
 export { encodeNpy, writeNpy } from "./npy/write.js";
 export * from "./npz/read.js";
 export * from "./npz/write.js";
+export * from "./open-source.node.js";
 export * from "./sequence/encode.js";
 export { type OffsetListener, readTextChunks } from "./text/chunks.js";
 export { readLineBatches, readTextLines, type TextLine, type TextLines } from "./text/lines.js";

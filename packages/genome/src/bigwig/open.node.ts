@@ -3,6 +3,7 @@ import { BindscapeError } from "@bindscape/numerics";
 import { checkReadRange } from "../byte-source.js";
 import { openFile } from "../byte-source.node.js";
 import { describeFileError } from "../file-error.node.js";
+import { HttpSource, isAddress } from "../http/http-source.js";
 import type { SynchronousByteSource } from "./block-reader.js";
 import { inflateInNode } from "./codec.node.js";
 import { BigWigReader, type BigWigReaderOptions } from "./read.js";
@@ -14,11 +15,19 @@ export interface OpenBigWig {
 }
 
 /**
- * Opens a local bigWig file. Its reader inflates with `node:zlib` and reads without promises of its own, which
+ * Opens a bigWig file: a local one, or one on a web server by its http or https address, of which only what is asked
+ * for is fetched. The reader inflates with `node:zlib`, and reads a local file without promises of its own, which
  * makes short windows several times faster than `BigWigReader.open(await openFile(path))`.
  * @throws BindscapeError where the file is missing, may not be read, or is no undamaged bigWig.
  */
 export async function openBigWig(path: string, options: BigWigReaderOptions = {}): Promise<OpenBigWig> {
+  if (isAddress(path)) {
+    const source = await HttpSource.open(path);
+    return {
+      reader: await BigWigReader.open(source, { inflate: inflateInNode, ...options }),
+      close: () => {},
+    };
+  }
   const source = await openLocalFile(path);
   try {
     const reader = await BigWigReader.open(source, { inflate: inflateInNode, ...options });

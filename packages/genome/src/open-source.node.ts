@@ -1,0 +1,17 @@
+import { type FileSource, openFile } from "./byte-source.node.js";
+import { HttpSource, type HttpSourceOptions, isAddress } from "./http/http-source.js";
+
+/**
+ * Opens a local file, or a file on a web server where the name is an http or https address; `close` it when done.
+ * @throws BindscapeError where it is missing, may not be read, or its server does not serve parts of files
+ */
+export async function openSource(pathOrAddress: string, options?: HttpSourceOptions): Promise<FileSource> {
+  if (!isAddress(pathOrAddress)) return openFile(pathOrAddress);
+  return Object.assign(await HttpSource.open(pathOrAddress, options), { close: async () => {} });
+}
+
+/** The file's name in a path or an address, without what may follow it in an address: endings are found by it. */
+export function fileNameOf(pathOrAddress: string): string {
+  if (!isAddress(pathOrAddress) || !URL.canParse(pathOrAddress)) return pathOrAddress;
+  return new URL(pathOrAddress).pathname;
+}
