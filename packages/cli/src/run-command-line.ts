@@ -7,6 +7,8 @@ import { addDoctorCommand } from "./commands/doctor.js";
 import { addEnsembleCommand } from "./commands/ensemble.js";
 import { addEvaluateCommand } from "./commands/evaluate.js";
 import { addInfoCommand } from "./commands/info.js";
+import { addInterpretCommand } from "./commands/interpret.js";
+import { addMappabilityCommand } from "./commands/mappability.js";
 import { addPredictCommand } from "./commands/predict.js";
 import { addReportCommand } from "./commands/report.js";
 import { addSimulateCommand } from "./commands/simulate.js";
@@ -34,8 +36,10 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     addEvaluateCommand,
     addEnsembleCommand,
     addReportCommand,
+    addInterpretCommand,
     addConvertCommand,
     addInfoCommand,
+    addMappabilityCommand,
     addSimulateCommand,
     addStudyCommand,
     addDoctorCommand,

@@ -80,6 +80,12 @@ export interface ModelDefinition<Schema extends z.ZodType = z.ZodType> {
     readonly kernels: number;
     readonly seeded: readonly SeededKernel[];
   };
+  /** The layer behind it whose units see a site of `width` bp too; absent where there is none. */
+  readonly secondLayer?: (options: z.output<Schema>) => {
+    readonly output: string;
+    readonly width: number;
+    readonly kernels: number;
+  };
   /** Where a network with these options departs from the paper, one sentence each. */
   readonly departures: (options: z.output<Schema>) => readonly string[];
 }

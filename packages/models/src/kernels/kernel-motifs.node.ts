@@ -1,4 +1,4 @@
-import { areaUnderRoc } from "@bindscape/numerics";
+import { areaUnderRoc, BindscapeError } from "@bindscape/numerics";
 import type { WindowRequest, WindowSource } from "@bindscape/study";
 import { findModel } from "../model-table.js";
 import {
@@ -8,124 +8,130 @@ import {
   type PredictOptions,
 } from "../network/network.node.js";
 import type { KernelSummary } from "../report/report-data.js";
-import { otherStrandTrack } from "../strand-tracks.js";
+import { SiteCounter } from "./site-counter.js";
 
 /** A kernel needs this many sites to be called a motif. */
 const FEWEST_SITES = 10;
 
 /**
- * First-layer kernels as motifs, by the rule of FactorNet's published visualisation: the best site of a window
- * over both strands, where the kernel is active at all, counts once. Tracks are averaged over the same sites.
- * @param request windows to look at, bound and unbound
+ * Which sites a motif is made of. "best-site", the rule of FactorNet's published visualisation: the best site of
+ * each window over both strands, where the kernel is active at all. "half-maximum", the rule of DeepBind and DanQ:
+ * every site, on either strand, with more than half of the kernel's largest activation over all windows.
+ */
+export type SiteRule = "best-site" | "half-maximum";
+
+export interface KernelOptions extends PredictOptions {
+  /** 1, the convolution (as left out), or 2, the per-position dense layer, whose units see a convolution's width. */
+  readonly layer?: 1 | 2;
+  /** "best-site" where left out. */
+  readonly rule?: SiteRule;
+}
+
+/**
+ * Kernels as motifs, with the tracks averaged over the same sites.
+ * @param request windows to look at, bound and unbound. The half-maximum rule counts a site once a window that
+ *   holds it, so windows should not overlap
  * @param labels 1 for bound windows: kernels are ranked by how well their best activation tells these apart
  * @returns kernels with at least ten sites, best first
+ * @throws BindscapeError where the model has no such layer
  */
 export async function summariseKernels(
   network: Network,
   source: WindowSource,
   request: WindowRequest,
   labels: ArrayLike<number>,
-  options: PredictOptions = {},
+  options: KernelOptions = {},
 ): Promise<KernelSummary[]> {
-  const { options: modelOptions, context } = describeNetwork(network);
-  const layer = findModel(network.file.model).firstLayer(modelOptions, context);
+  const { layer: number = 1, rule = "best-site" } = options;
+  const layer = findKernelLayer(network, number);
   const { width, kernels } = layer;
   const length = network.file.plan.windowLength;
-  const margin = Math.floor((length - network.file.plan.binSize) / 2);
   const positions = length - width + 1;
   const count = request.binStarts.length;
+  const place = { length, margin: Math.floor((length - network.file.plan.binSize) / 2), width };
+  const counters = Array.from({ length: kernels }, () => new SiteCounter(source, request, place));
+
+  // Best activations of windows rank the kernels under either rule.
   const best = new Float32Array(count * kernels);
   // Position of the best site; negative -1 - p for position p of the reverse complement.
   const site = new Int32Array(count * kernels);
-  await forEachOutput(
-    network,
-    source,
-    request,
-    layer.output,
-    { ...options, task: "reading kernels" },
-    (values, first, rows) => {
+  const task = rule === "best-site" ? "reading kernels" : "reading kernels (1 of 2)";
+  await forEachOutput(network, source, request, layer.output, { ...options, task }, (values, first, rows) => {
+    for (let row = 0; row < rows; row++) {
+      for (let kernel = 0; kernel < kernels; kernel++) {
+        const at = (first + row) * kernels + kernel;
+        for (let strand = 0; strand < 2; strand++) {
+          const base = ((2 * row + strand) * kernels + kernel) * positions;
+          for (let p = 0; p < positions; p++) {
+            const value = values[base + p];
+            if (value <= best[at]) continue;
+            const found = strand === 0 ? p : -1 - p;
+            // Half of an activation beyond the end of the sequence is no measure of sites within.
+            if (rule === "half-maximum" && !counters[kernel].holds(first + row, found)) continue;
+            best[at] = value;
+            site[at] = found;
+          }
+        }
+      }
+    }
+  });
+
+  if (rule === "best-site") {
+    for (let i = 0; i < count; i++) {
+      for (let kernel = 0; kernel < kernels; kernel++) {
+        const activation = best[i * kernels + kernel];
+        if (activation > 0) counters[kernel].add(i, site[i * kernels + kernel], activation);
+      }
+    }
+  } else {
+    const half = new Float64Array(kernels);
+    for (let at = 0; at < best.length; at++) half[at % kernels] = Math.max(half[at % kernels], best[at] / 2);
+    const second = { ...options, task: "reading kernels (2 of 2)" };
+    await forEachOutput(network, source, request, layer.output, second, (values, first, rows) => {
       for (let row = 0; row < rows; row++) {
         for (let kernel = 0; kernel < kernels; kernel++) {
-          const at = (first + row) * kernels + kernel;
           for (let strand = 0; strand < 2; strand++) {
             const base = ((2 * row + strand) * kernels + kernel) * positions;
             for (let p = 0; p < positions; p++) {
-              if (values[base + p] > best[at]) {
-                best[at] = values[base + p];
-                site[at] = strand === 0 ? p : -1 - p;
-              }
+              const value = values[base + p];
+              if (value > half[kernel]) counters[kernel].add(first + row, strand === 0 ? p : -1 - p, value);
             }
           }
         }
       }
-    },
-  );
+    });
+  }
 
   const summaries: { summary: KernelSummary; separation: number }[] = [];
   for (let kernel = 0; kernel < kernels; kernel++) {
+    if (counters[kernel].sites < FEWEST_SITES) continue;
     const activations = Float32Array.from({ length: count }, (_, i) => best[i * kernels + kernel]);
-    const summary = summariseKernel(
-      source,
-      request,
-      { length, margin, width },
-      activations,
-      (i) => site[i * kernels + kernel],
-    );
-    if (summary.sites < FEWEST_SITES) continue;
-    const seed = network.file.seededKernels.find((seeded) => seeded.index === kernel);
+    const seed =
+      number === 1 ? network.file.seededKernels.find((seeded) => seeded.index === kernel) : undefined;
     const seededFrom = seed ? `${seed.motif}${seed.strand === "-" ? " (reverse complement)" : ""}` : null;
     summaries.push({
-      summary: { index: kernel, seededFrom, ...summary },
+      summary: { index: kernel, seededFrom, ...counters[kernel].summarise() },
       separation: areaUnderRoc(activations, labels),
     });
   }
   return summaries.sort((a, b) => b.separation - a.separation).map(({ summary }) => summary);
 }
 
-function summariseKernel(
-  source: WindowSource,
-  request: WindowRequest,
-  { length, margin, width }: { length: number; margin: number; width: number },
-  activations: Float32Array,
-  siteOf: (index: number) => number,
-): Omit<KernelSummary, "index" | "seededFrom"> {
-  const counts = new Float64Array(width * 4);
-  const signal = source.tracks.map(() => new Float64Array(width));
-  const names = source.tracks.map((track) => track.name);
-  // On the other strand a network sees tracks of the two strands swapped, and so do its sites.
-  const partners = names.map((name) => source.tracks[names.indexOf(otherStrandTrack(name, names))]);
-  let sites = 0;
-  let largestActivation = 0;
-  for (let i = 0; i < activations.length; i++) {
-    if (!(activations[i] > 0)) continue;
-    const segment = source.segments[request.segmentIndices[i]];
-    const found = siteOf(i);
-    const reverse = found < 0;
-    const position = reverse ? length - width - (-1 - found) : found;
-    const from = request.binStarts[i] - margin + position - segment.start;
-    if (from < 0 || from + width > segment.end - segment.start) continue;
-    sites++;
-    largestActivation = Math.max(largestActivation, activations[i]);
-    for (let k = 0; k < width; k++) {
-      const at = segment.offset + from + (reverse ? width - 1 - k : k);
-      const code = source.codes[at];
-      if (code < 4) counts[k * 4 + (reverse ? 3 - code : code)]++;
-      else for (let base = 0; base < 4; base++) counts[k * 4 + base] += 0.25;
-      (reverse ? partners : source.tracks).forEach((track, t) => {
-        signal[t][k] += track.log ? Math.expm1(track.values[at]) : track.values[at];
-      });
-    }
-  }
-  return {
-    sites,
-    largestActivation,
-    probabilities: Array.from(counts, (value) => value / Math.max(1, sites)),
-    signalUnits: Object.fromEntries(source.tracks.map((track) => [track.name, track.unit])),
-    meanSignal: Object.fromEntries(
-      source.tracks.map((track, t) => [
-        track.name,
-        Array.from(signal[t], (value) => value / Math.max(1, sites)),
-      ]),
-    ),
-  };
+/**
+ * Output, width in bp and number of the kernels of a layer.
+ * @throws BindscapeError where the model has no such layer
+ */
+export function findKernelLayer(
+  network: Network,
+  layer: 1 | 2,
+): { readonly output: string; readonly width: number; readonly kernels: number } {
+  const { options, context } = describeNetwork(network);
+  const definition = findModel(network.file.model);
+  if (layer === 1) return definition.firstLayer(options, context);
+  if (definition.secondLayer) return definition.secondLayer(options);
+  throw new BindscapeError({
+    found: `the second layer of ${definition.title}`,
+    expected: "a model whose second layer sees a site of fixed width",
+    next: "Use --layer 1",
+  });
 }

@@ -16,7 +16,11 @@ const signalStyles: readonly SeriesStyle[] = [
 const shownKernels = 6;
 
 /** First-layer kernels as logos with their mean signal, in the order given (strongest first). */
-export function renderKernelFigures(factor: FactorReport, id: string, open: boolean): string {
+export function renderKernelFigures(
+  factor: Pick<FactorReport, "factor" | "kernels">,
+  id: string,
+  open: boolean,
+): string {
   if (factor.kernels.length === 0) {
     return emptyState(
       "Kernels",
@@ -31,13 +35,13 @@ export function renderKernelFigures(factor: FactorReport, id: string, open: bool
       ? ""
       : `<details><summary>${rest.length} more</summary><div class="grid">${rest.join("")}</div></details>`,
     explain(
-      "Each kernel of the first layer is shown as the sequences that activate it most: letter heights are information content in bits (2 is certainty), strongest kernels first. The row above is the mean of the track signal over the same sites, position by position: a dip in the middle is a footprint. Kernels marked as seeded started from a known motif, so that their resemblance to it is no discovery; those that started from random weights found their motif in the data.",
+      "Each kernel is shown as the sequences that activate it most: letter heights are information content in bits (2 is certainty), strongest kernels first. The row above is the mean of the track signal over the same sites, position by position: a dip in the middle is a footprint. Kernels marked as seeded started from a known motif, so that their resemblance to it is no discovery; those that started from random weights found their motif in the data.",
       open,
     ),
   ].join("");
 }
 
-function renderKernel(kernel: KernelSummary, factor: FactorReport, id: string): string {
+function renderKernel(kernel: KernelSummary, { factor }: Pick<FactorReport, "factor">, id: string): string {
   const length = Math.floor(kernel.probabilities.length / 4);
   const isSeeded = kernel.seededFrom !== null;
   const tag = isSeeded ? `seeded from ${kernel.seededFrom}` : "random start";
@@ -58,7 +62,7 @@ function renderKernel(kernel: KernelSummary, factor: FactorReport, id: string): 
   }
   const chart = drawKernelChart({
     id,
-    title: `Kernel ${formatCount(kernel.index)} of ${factor.factor}, ${tag}`,
+    title: `Kernel ${formatCount(kernel.index)} of ${factor}, ${tag}`,
     description: `Sequence logo of ${length} positions from ${formatCount(kernel.sites)} sites; consensus ${consensus(kernel.probabilities)}.`,
     length,
     drawLetters: (area) => drawLetters(kernel.probabilities, area),

@@ -2,7 +2,7 @@ import { escapeText } from "../charts/svg.js";
 import { renderFactorSection } from "./factor-section.js";
 import { makeId } from "./html.js";
 import { renderOverview } from "./overview.js";
-import { pageStyleSheet } from "./page-style.js";
+import { renderPage } from "./page.js";
 import type { ReportData } from "./report-data.js";
 
 /**
@@ -11,32 +11,21 @@ import type { ReportData } from "./report-data.js";
  */
 export function renderReport(data: ReportData): string {
   const ids = data.factors.map((factor, index) => makeId("factor", index + 1, factor.factor));
-  return [
-    '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">',
-    '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">',
-    '<meta name="generator" content="Bindscape">',
-    `<title>${escapeText(data.title)}</title><style>\n${pageStyleSheet()}\n</style></head><body>\n`,
-    `<header>${themeChoice}<h1>${escapeText(data.title)}</h1><p>${escapeText(data.summary)}</p>`,
-    data.notice === null ? "" : `<p class="notice" role="note">${escapeText(data.notice)}</p>`,
-    '</header>\n<main><section id="overview" aria-labelledby="overview-heading"><h2 id="overview-heading">Overview</h2>',
-    renderOverview(data.factors, ids),
-    "</section>\n",
-    renderRun(data),
-    ...data.factors.map((factor, index) => `\n${renderFactorSection(factor, ids[index], index === 0)}`),
-    "\n</main><footer>Made by Bindscape. Coordinates are 0-based and half-open. R@x%: recall at a false discovery rate of at most x %. Colours: Okabe and Ito's palette, and A green, C blue, G orange, T red in logos.</footer></body></html>\n",
-  ].join("");
+  return renderPage({
+    title: data.title,
+    summary: data.summary,
+    notice: data.notice,
+    main: [
+      '<section id="overview" aria-labelledby="overview-heading"><h2 id="overview-heading">Overview</h2>',
+      renderOverview(data.factors, ids),
+      "</section>\n",
+      renderRun(data),
+      ...data.factors.map((factor, index) => `\n${renderFactorSection(factor, ids[index], index === 0)}`),
+    ].join(""),
+    footer:
+      "Made by Bindscape. Coordinates are 0-based and half-open. R@x%: recall at a false discovery rate of at most x %. Colours: Okabe and Ito's palette, and A green, C blue, G orange, T red in logos.",
+  });
 }
-
-/** Light, dark or as the system is: radio buttons that the style sheet reads, so that no script is needed. */
-const themeChoice =
-  '<fieldset class="theme"><legend>Colours</legend>' +
-  ["auto", "light", "dark"]
-    .map(
-      (name, index) =>
-        `<label><input type="radio" name="theme" id="theme-${name}"${index === 0 ? " checked" : ""}> ${name}</label>`,
-    )
-    .join("") +
-  "</fieldset>";
 
 /** What was run, how it differs from the paper, and what to cite. */
 function renderRun(data: ReportData): string {
