@@ -97,10 +97,12 @@ export async function readGeneParts(source: ByteSource, options: GenePartOptions
     found.utr5.push(...subtractIntervals(on(transcript.utr5), coding));
     found.utr3.push(...subtractIntervals(on(transcript.utr3), coding));
     const unsorted = listed.length === 0 ? exons : on(transcript.utr);
-    const middle = (coding[0].start + coding[coding.length - 1].end) / 2;
+    const codingEnd = coding[coding.length - 1].end;
     for (const piece of subtractIntervals(unsorted, coding)) {
-      const isFirst = piece.end <= middle === (strand === "+");
-      found[isFirst ? "utr5" : "utr3"].push(piece);
+      const isLeft = piece.end <= coding[0].start;
+      // Between pieces of CDS lies what a ribosome skips: no UTR.
+      if (isLeft || piece.start >= codingEnd)
+        found[isLeft === (strand === "+") ? "utr5" : "utr3"].push(piece);
     }
   }
   return {
