@@ -29,7 +29,7 @@ class GzipSink implements ByteSink {
   constructor(sink: ByteSink) {
     this.name = sink.name;
     this.#sink = sink;
-    this.#gzip = new Gzip({ level: 6, mtime: new Date(315_532_800_000) }, (piece) => {
+    this.#gzip = new Gzip({ level: 6, mtime: 0 }, (piece) => {
       this.#ready.push(piece);
     });
   }
