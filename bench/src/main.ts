@@ -4,6 +4,7 @@ import type { Figure } from "./figure.js";
 const benchmarks: Record<string, () => Promise<{ run(): Promise<Figure[]> }>> = {
   loader: () => import("./loader.js"),
   memory: () => import("./memory.js"),
+  mappability: () => import("./mappability.js"),
   bigwig: () => import("./bigwig.js"),
   "factornet-step": () => import("./factornet-step.js"),
 };
