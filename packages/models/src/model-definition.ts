@@ -1,4 +1,4 @@
-import type { Build } from "@bindscape/gradient";
+import type { Build, Graph, Tensor } from "@bindscape/gradient";
 import type { Motif } from "@bindscape/motifs";
 import type { WindowPlan } from "@bindscape/study";
 import type { z } from "zod";
@@ -50,6 +50,33 @@ export interface Preset<Options> {
 }
 
 /**
+ * A network in two parts, for windows that overlap: a stem that sees `reach` bp at a time the same way wherever
+ * they lie in a window, and a head that sees what the stem says at a window's own positions. The stem is then
+ * computed once a stretch of the chromosome instead of once a window. The parameters are those of `build`.
+ */
+export interface SharedOverlap {
+  /** bp that one position of the stem's output sees. */
+  readonly reach: number;
+  /** bp between the positions that a window takes. */
+  readonly stride: number;
+  /** Positions that a window takes on each strand, the first at that strand's own start. */
+  readonly steps: number;
+  /** Values at each position. */
+  readonly values: number;
+  /**
+   * @param stretch [1, channels, length], any length from `reach`
+   * @returns [2, values, length - reach + 1]: what each strand (forward, reverse) says about the `reach` bp from
+   *   each base on, both in forward coordinates
+   */
+  readonly stem: (graph: Graph, stretch: Tensor) => Tensor;
+  /**
+   * @param pooled [2N, steps, values]: each window forward, then reverse, each strand in its own orientation
+   * @returns the output "probability", [N, tasks]; the input "features" as in `build`
+   */
+  readonly head: (graph: Graph, pooled: Tensor) => Tensor;
+}
+
+/**
  * An architecture: its options, how a network is built from them, and what it owes to which paper. Adding a
  * model is one folder with one of these and one line in `model-table.ts`.
  */
@@ -70,6 +97,8 @@ export interface ModelDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly hasLinearFeatures: (options: z.output<Schema>) => boolean;
   /** The network: inputs "windows" and "features", outputs "probability" and "logits", loss for training. */
   readonly build: (options: z.output<Schema>, context: NetworkContext) => Build;
+  /** The network in two parts, where it begins with layers that overlapping windows can share. */
+  readonly sharedOverlap?: (options: z.output<Schema>, context: NetworkContext) => SharedOverlap;
   /** First-layer kernel size and what seeded it, for kernel motifs. */
   readonly firstLayer: (
     options: z.output<Schema>,

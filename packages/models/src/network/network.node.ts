@@ -4,6 +4,8 @@ import { BatchPipeline, type WindowRequest, type WindowSource } from "@bindscape
 import type { ModelFile } from "../bundle/model-file.js";
 import type { ModelDefinition, NetworkContext } from "../model-definition.js";
 import { findModel } from "../model-table.js";
+import { predictShared } from "./predict-shared.node.js";
+import { planStretches } from "./stretches.js";
 
 /** Windows that go through a network at a time when predicting. */
 const PREDICTION_BATCH = 128;
@@ -14,6 +16,8 @@ export interface PredictOptions {
   /** What the progress line says is being done. */
   readonly task?: string;
   readonly signal?: AbortSignal;
+  /** Compute what overlapping windows share once (the same numbers, faster) where it pays. Default true. */
+  readonly sharedOverlap?: boolean;
 }
 
 /** A trained network: its description and its weights. */
@@ -68,6 +72,16 @@ export async function predictWindows(
   options: PredictOptions = {},
 ): Promise<Float32Array> {
   const tasks = network.file.tasks.length;
+  if (options.sharedOverlap !== false) {
+    const { definition, options: modelOptions, context } = describeNetwork(network);
+    const parts = definition.sharedOverlap?.(modelOptions, context);
+    const { plan } = context;
+    const stretches = parts && planStretches(request, plan.windowLength, plan.binSize, parts);
+    if (stretches) {
+      const { parameters } = network;
+      return predictShared({ parts, plan, parameters, tasks }, source, request, stretches, options);
+    }
+  }
   const out = new Float32Array(request.binStarts.length * tasks);
   await forEachOutput(network, source, request, "probability", options, (values, first) =>
     out.set(values, first * tasks),

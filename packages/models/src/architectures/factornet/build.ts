@@ -21,6 +21,7 @@ import {
   perPositionDense,
   relu,
   repeatForStrands,
+  runningMaximum,
   sigmoid,
   strandConvolution1d,
   subtract,
@@ -30,7 +31,7 @@ import {
 } from "@bindscape/gradient";
 import { BindscapeError } from "@bindscape/numerics";
 import { countChannels, type WindowPlan } from "@bindscape/study";
-import type { NetworkContext } from "../../model-definition.js";
+import type { NetworkContext, SharedOverlap } from "../../model-definition.js";
 import { otherStrandTrack } from "../../strand-tracks.js";
 import { type FactorNetOptions, poolWidthOf } from "./options.js";
 import { seededBiases, seededConvolution } from "./seeding.js";
@@ -43,7 +44,7 @@ import { seededBiases, seededConvolution } from "./seeding.js";
 export function buildFactorNet(options: FactorNetOptions, context: NetworkContext): Build {
   const { plan, tasks } = context;
   const channels = countChannels(plan);
-  const { kernels, kernelWidth, windowLength } = options;
+  const { kernelWidth, windowLength } = options;
   const poolWidth = poolWidthOf(options);
   const positions = windowLength - kernelWidth + 1;
   const steps = Math.floor(positions / poolWidth);
@@ -57,20 +58,8 @@ export function buildFactorNet(options: FactorNetOptions, context: NetworkContex
   const permutation = reverseComplementChannels(plan);
 
   return (graph: Graph) => {
-    const parameter = (name: string, shape: number[], initialise = glorotUniform()) =>
-      graph.parameter(name, shape, initialise);
     const windows = graph.input("windows", [graph.batch, channels, windowLength]);
-    const seeded = options.seedKernels ? seededConvolution(options, context, channels) : null;
-    const kernel = parameter(
-      "convolution.kernel",
-      [kernels, channels, kernelWidth],
-      seeded ?? glorotUniform(),
-    );
-    const bias = parameter(
-      "convolution.bias",
-      [kernels],
-      options.seedKernels && options.seedThreshold > 0 ? seededBiases(options, context, channels) : zeros(),
-    );
+    const { kernel, bias } = convolutionParameters(graph, options, context);
     // Where the pool divides the positions exactly, the reverse strand can be computed in forward coordinates,
     // which saves turning the windows round; otherwise the strands' remainders differ and it cannot.
     const divides = positions % poolWidth === 0;
@@ -79,57 +68,15 @@ export function buildFactorNet(options: FactorNetOptions, context: NetworkContex
         ? strandConvolution1d(windows, kernel, bias, permutation)
         : convolution1d(bothStrands(windows, permutation), kernel, bias),
     );
-    const positionKernel = parameter("position.kernel", [kernels, kernels]);
-    const positionBias = parameter("position.bias", [kernels], zeros());
-    const perPosition = relu(
-      perPositionDense(dropout(convolved, options.convolutionDropout), positionKernel, positionBias),
-    );
+    const position = positionParameters(graph, options);
+    const perPosition = positionLayer(dropout(convolved, options.convolutionDropout), position);
     const pooled = maxPool1d(perPosition, { size: poolWidth });
-    let hidden = transpose(divides ? alignStrands(pooled) : pooled, [0, 2, 1]);
-    let width = kernels;
-    if (options.recurrent > 0) {
-      hidden = bidirectionalLstm(
-        hidden,
-        lstmParameters(graph, "recurrent", { inputs: kernels, units: options.recurrent }),
-        {
-          gateActivation: options.gates,
-          inputDropout: options.recurrentDropout,
-          recurrentDropout: options.recurrentDropout,
-        },
-      );
-      width = 2 * options.recurrent;
-    }
-    let top = flatten(dropout(hidden, options.dropout));
-    top = relu(
-      dense(
-        top,
-        parameter("dense.kernel", [steps * width, options.dense]),
-        parameter("dense.bias", [options.dense], zeros()),
-      ),
+    const logits = headLogits(
+      graph,
+      transpose(divides ? alignStrands(pooled) : pooled, [0, 2, 1]),
+      options,
+      context,
     );
-    const features = plan.features.length > 0 ? scaledFeatures(graph, context) : null;
-    const merged = options.mergeDense ?? options.dense;
-    if (features) {
-      top = relu(
-        dense(
-          dropout(concatenate([top, repeatForStrands(features)], 1), options.featureDropout),
-          parameter("merge.kernel", [options.dense + plan.features.length, merged]),
-          parameter("merge.bias", [merged], zeros()),
-        ),
-      );
-    }
-    top = dropout(top, options.denseDropout ?? options.dropout);
-    let logits = dense(
-      top,
-      parameter(
-        "output.kernel",
-        [features ? merged : options.dense, tasks],
-        context.linearStart ? scaledGlorot(0.1) : glorotUniform(),
-      ),
-      graph.parameter("output.bias", [tasks], fromValues(outputBias(context))),
-    );
-    if (features && options.linearFeatures)
-      logits = add(logits, repeatForStrands(linearPart(graph, features, context)));
     const labels = graph.input("labels", [graph.batch, tasks]);
     const weights = graph.input("weights", [graph.batch, tasks]);
     // A training step computes and copies every output it is given, so it is given none.
@@ -138,13 +85,131 @@ export function buildFactorNet(options: FactorNetOptions, context: NetworkContex
       outputs.probability = meanOverStrands(sigmoid(logits));
       // For kernel motifs (pruned otherwise): even rows see the window, odd rows its reverse complement.
       outputs.convolution = relu(convolution1d(bothStrands(windows, permutation), kernel, bias));
-      outputs.position = relu(perPositionDense(outputs.convolution, positionKernel, positionBias));
+      outputs.position = positionLayer(outputs.convolution, position);
     }
     return {
       outputs,
       loss: binaryCrossEntropyFromStrandLogits(logits, labels, weights),
     };
   };
+}
+
+/**
+ * The same network for windows that overlap: convolution, per-position layer and pooling are the same for every
+ * window that sees a base, so they are computed once a stretch of the chromosome.
+ */
+export function shareFactorNetOverlap(options: FactorNetOptions, context: NetworkContext): SharedOverlap {
+  const { kernels, kernelWidth, windowLength } = options;
+  const poolWidth = poolWidthOf(options);
+  return {
+    reach: kernelWidth + poolWidth - 1,
+    stride: poolWidth,
+    steps: Math.floor((windowLength - kernelWidth + 1) / poolWidth),
+    values: kernels,
+    stem: (graph, stretch) => {
+      const { kernel, bias } = convolutionParameters(graph, options, context);
+      const permutation = reverseComplementChannels(context.plan);
+      const convolved = relu(strandConvolution1d(stretch, kernel, bias, permutation));
+      return runningMaximum(positionLayer(convolved, positionParameters(graph, options)), { size: poolWidth });
+    },
+    head: (graph, pooled) => meanOverStrands(sigmoid(headLogits(graph, pooled, options, context))),
+  };
+}
+
+function convolutionParameters(
+  graph: Graph,
+  options: FactorNetOptions,
+  context: NetworkContext,
+): { kernel: Tensor; bias: Tensor } {
+  const channels = countChannels(context.plan);
+  const { kernels, kernelWidth } = options;
+  return {
+    kernel: graph.parameter(
+      "convolution.kernel",
+      [kernels, channels, kernelWidth],
+      options.seedKernels ? seededConvolution(options, context, channels) : glorotUniform(),
+    ),
+    bias: graph.parameter(
+      "convolution.bias",
+      [kernels],
+      options.seedKernels && options.seedThreshold > 0 ? seededBiases(options, context, channels) : zeros(),
+    ),
+  };
+}
+
+/** The per-position dense layer. @param x [N, kernels, positions] */
+function positionParameters(graph: Graph, { kernels }: FactorNetOptions): { kernel: Tensor; bias: Tensor } {
+  return {
+    kernel: graph.parameter("position.kernel", [kernels, kernels], glorotUniform()),
+    bias: graph.parameter("position.bias", [kernels], zeros()),
+  };
+}
+
+function positionLayer(x: Tensor, { kernel, bias }: { kernel: Tensor; bias: Tensor }): Tensor {
+  return relu(perPositionDense(x, kernel, bias));
+}
+
+/**
+ * Everything behind the pooling.
+ * @param pooled [2N, steps, kernels], each strand in its own orientation
+ * @returns logits [2N, tasks]
+ */
+function headLogits(
+  graph: Graph,
+  pooled: Tensor,
+  options: FactorNetOptions,
+  context: NetworkContext,
+): Tensor {
+  const { plan, tasks } = context;
+  const parameter = (name: string, shape: number[], initialise = glorotUniform()) =>
+    graph.parameter(name, shape, initialise);
+  const steps = pooled.shape[1] as number;
+  let hidden = pooled;
+  let width = options.kernels;
+  if (options.recurrent > 0) {
+    hidden = bidirectionalLstm(
+      hidden,
+      lstmParameters(graph, "recurrent", { inputs: options.kernels, units: options.recurrent }),
+      {
+        gateActivation: options.gates,
+        inputDropout: options.recurrentDropout,
+        recurrentDropout: options.recurrentDropout,
+      },
+    );
+    width = 2 * options.recurrent;
+  }
+  let top = flatten(dropout(hidden, options.dropout));
+  top = relu(
+    dense(
+      top,
+      parameter("dense.kernel", [steps * width, options.dense]),
+      parameter("dense.bias", [options.dense], zeros()),
+    ),
+  );
+  const features = plan.features.length > 0 ? scaledFeatures(graph, context) : null;
+  const merged = options.mergeDense ?? options.dense;
+  if (features) {
+    top = relu(
+      dense(
+        dropout(concatenate([top, repeatForStrands(features)], 1), options.featureDropout),
+        parameter("merge.kernel", [options.dense + plan.features.length, merged]),
+        parameter("merge.bias", [merged], zeros()),
+      ),
+    );
+  }
+  top = dropout(top, options.denseDropout ?? options.dropout);
+  const logits = dense(
+    top,
+    parameter(
+      "output.kernel",
+      [features ? merged : options.dense, tasks],
+      context.linearStart ? scaledGlorot(0.1) : glorotUniform(),
+    ),
+    graph.parameter("output.bias", [tasks], fromValues(outputBias(context))),
+  );
+  return features && options.linearFeatures
+    ? add(logits, repeatForStrands(linearPart(graph, features, context)))
+    : logits;
 }
 
 /** Features as deviations from their training mean in units of their training spread. */

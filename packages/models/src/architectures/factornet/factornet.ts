@@ -1,5 +1,5 @@
 import { defineModel } from "../../model-definition.js";
-import { buildFactorNet } from "./build.js";
+import { buildFactorNet, shareFactorNetOverlap } from "./build.js";
 import { type FactorNetOptions, factorNetOptions } from "./options.js";
 import { factorNetPresets } from "./presets.js";
 import { seededKernels } from "./seeding.js";
@@ -19,6 +19,7 @@ export const factorNet = defineModel({
   }),
   hasLinearFeatures: ({ linearFeatures }) => linearFeatures,
   build: buildFactorNet,
+  sharedOverlap: shareFactorNetOverlap,
   firstLayer: (options, { motifs }) => ({
     output: "convolution",
     width: options.kernelWidth,
