@@ -26,6 +26,7 @@ export { knownKinds } from "./info/file-kind.node.js";
 export * from "./interpret/interpret-kernels.node.js";
 export * from "./jobs/evaluate-bundles.node.js";
 export * from "./jobs/train-bundle.node.js";
+export * from "./keras/import-keras.node.js";
 export * from "./kernels/kernel-motifs.node.js";
 export * from "./model-definition.js";
 export * from "./model-table.js";

@@ -61,6 +61,8 @@ export const modelFileSchema = z.strictObject({
     bestEpoch: z.int(),
     validationLoss: z.number(),
   }),
+  /** Where a model that was trained by another program comes from; its `training` then says nothing. */
+  imported: z.strictObject({ format: z.string(), weights: z.string(), sha256: z.string() }).optional(),
 });
 
 export type ModelFile = z.infer<typeof modelFileSchema>;

@@ -8,7 +8,7 @@ export async function describeBundle(folder: string): Promise<Contents> {
   const { file } = network;
   const { title } = findModel(file.model, folder);
   const parameters = [...network.parameters.values()].reduce((sum, { length }) => sum + length, 0);
-  const { training, plan } = file;
+  const { training, plan, imported } = file;
   const inputs = ["sequence", ...plan.tracks, ...plan.features.map(({ name }) => name)];
   return {
     kind: "model bundle",
@@ -23,6 +23,7 @@ export async function describeBundle(folder: string): Promise<Contents> {
       seededKernels: file.seededKernels.length,
       options: file.options,
       training,
+      imported: imported ?? null,
       epochs: history.length,
       departures: file.departures,
       citation: file.citation,
@@ -39,11 +40,15 @@ export async function describeBundle(folder: string): Promise<Contents> {
           .map(([name, value]) => `${name} ${value}`)
           .join(", "),
       ],
-      ["trained on", `${training.study} (${training.assembly}), seed ${training.seed}`],
-      [
-        "best epoch",
-        `${training.bestEpoch} of ${training.epochs}, validation loss ${formatValue(training.validationLoss)}`,
-      ],
+      ...(imported
+        ? [["imported from", `${training.study}/${imported.weights} (${imported.format})`] as const]
+        : [
+            ["trained on", `${training.study} (${training.assembly}), seed ${training.seed}`] as const,
+            [
+              "best epoch",
+              `${training.bestEpoch} of ${training.epochs}, validation loss ${formatValue(training.validationLoss)}`,
+            ] as const,
+          ]),
       ["departures", file.departures.length === 0 ? "none" : file.departures.join(" ")],
       ["citation", file.citation],
     ],

@@ -1,0 +1,194 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import { describeFileError } from "@bindscape/genome";
+import { BindscapeError } from "@bindscape/numerics";
+import type { BinFeature } from "@bindscape/study";
+import { factorNet } from "../architectures/factornet/factornet.js";
+import type { ModelFile } from "../bundle/model-file.js";
+import { hashFile } from "../bundle/run-record.node.js";
+import { describeNetwork, type Network } from "../network/network.node.js";
+import { factorNetFromKeras } from "./factornet-from-keras.js";
+import { nameInputs, parseExportNotes } from "./factornet-inputs.js";
+import { parseKerasModel } from "./keras-model.js";
+import { readKerasWeights } from "./keras-weights.node.js";
+
+/** Bins as FactorNet has them. */
+const factorNetBins = { size: 200, step: 50, boundOverlap: 101 } as const;
+
+export interface ImportOptions {
+  /** HDF5 file in the folder; `final_model.hdf5`, else `best_model.hdf5`, where left out. */
+  readonly weights?: string;
+  /** Cell the model is of. */
+  readonly cell?: string;
+  /** Other names for tracks, covariates and annotations, as the studies to predict on call them. */
+  readonly rename?: ReadonlyMap<string, string>;
+}
+
+/**
+ * Reads a FactorNet that Keras 1 wrote: a folder with `model.json`, HDF5 weights, and FactorNet's lists of names
+ * (`bigwig.txt`, `chip.txt`, `meta.txt`, `feature.txt`). Data only: nothing in the folder is run.
+ * @returns the network, and the files it was read from
+ * @throws BindscapeError where a part is missing, is no FactorNet, or does not fit the others
+ */
+export async function importKeras(
+  folder: string,
+  options: ImportOptions = {},
+): Promise<{ network: Network; files: string[] }> {
+  const modelPath = join(folder, "model.json");
+  const modelText = await readText(modelPath);
+  if (modelText === null) {
+    throw new BindscapeError({
+      source: folder,
+      found: existsSync(folder) ? "a folder without model.json" : "no such folder",
+      expected: "a folder of a Keras 1 model: model.json and its weights (HDF5)",
+    });
+  }
+  const model = parseKerasModel(modelText, modelPath);
+  const weightsPath = findWeights(folder, options.weights);
+  const weights = await readKerasWeights(weightsPath);
+  const imported = factorNetFromKeras(model, weights, modelPath, weightsPath);
+  const { windowLength } = imported.options;
+
+  const files = [modelPath, weightsPath];
+  const read = async (name: string) => {
+    const text = await readText(join(folder, name));
+    if (text !== null) files.push(join(folder, name));
+    return text;
+  };
+  const notesText = await read("bindscape.json");
+  const notes =
+    notesText && parseExportNotes(notesText, join(folder, "bindscape.json"), windowLength, imported);
+  const { tracks, features, factors } = notes
+    ? { ...notes.plan, factors: notes.tasks.map(({ factor }) => factor) }
+    : nameInputs(
+        imported,
+        {
+          tracks: listNames(await read("bigwig.txt")),
+          factors: listNames(await read("chip.txt")),
+          covariates: listNames(await read("meta.txt")),
+          kinds: listNames(await read("feature.txt")),
+        },
+        folder,
+      );
+  const renamed = renameInputs(tracks, features, options.rename ?? new Map(), folder);
+  const { cell } = options;
+  const file: ModelFile = {
+    format: "bindscape-model",
+    version: 1,
+    model: factorNet.name,
+    options: imported.options,
+    citation: factorNet.citation,
+    departures: [...imported.departures],
+    tasks: factors.map((factor, i) => ({ factor, cell: cell ?? (notes ? notes.tasks[i].cell : "unknown") })),
+    plan: {
+      windowLength,
+      binSize: notes ? notes.plan.binSize : factorNetBins.size,
+      ...renamed,
+    },
+    bins: notes ? notes.bins : factorNetBins,
+    featureScaling: {
+      mean: renamed.features.map(() => 0),
+      scale: renamed.features.map(() => 1),
+    },
+    boundShare: factors.map(() => 0.5),
+    seededKernels: [],
+    training: {
+      study: basename(resolve(folder)),
+      assembly: "unknown",
+      seed: 0,
+      settings: {},
+      epochs: 0,
+      bestEpoch: 0,
+      validationLoss: 0,
+    },
+    imported: {
+      format: model.version === null ? "Keras 1" : `Keras ${model.version}`,
+      weights: basename(weightsPath),
+      sha256: await hashFile(weightsPath),
+    },
+  };
+  const network = { file, parameters: imported.parameters };
+  describeNetwork(network, modelPath);
+  return { network, files };
+}
+
+function findWeights(folder: string, name: string | undefined): string {
+  const names = name === undefined ? ["final_model.hdf5", "best_model.hdf5"] : [name];
+  const found = names.map((candidate) => join(folder, candidate)).find((path) => existsSync(path));
+  if (found !== undefined) return found;
+  throw new BindscapeError({
+    source: folder,
+    found: `no ${names.join(" or ")}`,
+    expected: "the model's weights (HDF5)",
+    next: "Name the file with --weights",
+  });
+}
+
+async function readText(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return null;
+    throw describeFileError(error, path, "read");
+  }
+}
+
+/** Names of a list, one a line; where lines have a file or a value first, as training folders do, the second field. */
+function listNames(text: string | null): string[] | null {
+  if (text === null) return null;
+  return text
+    .split(/\r?\n/)
+    .map((line) => line.trim().split("\t"))
+    .map((fields) => (fields.length > 1 ? fields[1] : fields[0]).trim())
+    .filter((name) => name !== "");
+}
+
+/** @throws BindscapeError for a name that no input has, or that two would have */
+function renameInputs(
+  tracks: readonly string[],
+  features: readonly BinFeature[],
+  rename: ReadonlyMap<string, string>,
+  folder: string,
+): { tracks: string[]; features: ModelFile["plan"]["features"] } {
+  const names = [...tracks, ...features.map((feature) => feature.name)];
+  const unknown = [...rename.keys()].find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new BindscapeError({
+      source: folder,
+      found: `no input "${unknown}" to rename`,
+      expected: names.length > 0 ? `one of ${names.join(", ")}` : "a model with inputs beside the sequence",
+    });
+  }
+  const newName = (name: string) => rename.get(name) ?? name;
+  const renamed = tracks.map(newName);
+  const twice = renamed.find((name, i) => renamed.indexOf(name) !== i);
+  if (twice !== undefined) {
+    throw new BindscapeError({
+      source: folder,
+      found: `two tracks named "${twice}"`,
+      expected: "a name each",
+    });
+  }
+  return {
+    tracks: renamed,
+    features: features.map((feature) => renameFeature(feature, newName)),
+  };
+}
+
+function renameFeature(
+  feature: BinFeature,
+  newName: (name: string) => string,
+): ModelFile["plan"]["features"][number] {
+  const name = newName(feature.name);
+  switch (feature.kind) {
+    case "overlap":
+      return { ...feature, name, annotation: newName(feature.annotation) };
+    case "covariate":
+      return { ...feature, name };
+    case "signal":
+      return { ...feature, name, track: newName(feature.track) };
+    case "motif":
+      return { ...feature, name, logOdds: [...feature.logOdds] };
+  }
+}
