@@ -1,10 +1,11 @@
 import type { Interval } from "@bindscape/genome";
 import type { BinTable } from "./bins.js";
 
-/** Label of a bin: bound, unbound, or ambiguous (never trained on or evaluated). */
+/** Label of a bin: bound, unbound, or, never trained on or evaluated, ambiguous, or without any label. */
 export const BOUND = 1;
 export const UNBOUND = 0;
 export const AMBIGUOUS = -1;
+export const UNLABELLED = -2;
 
 /**
  * Labels every bin for one experiment. A bin is bound when one peak covers at least `boundOverlap` bp of it

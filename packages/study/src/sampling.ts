@@ -1,7 +1,7 @@
 import type { Interval } from "@bindscape/genome";
 import { BindscapeError, type Random } from "@bindscape/numerics";
 import type { SegmentBins } from "./bins.js";
-import { AMBIGUOUS, BOUND, forEachOverlap, UNBOUND } from "./labels.js";
+import { BOUND, forEachOverlap, UNBOUND } from "./labels.js";
 import { type BinSplits, TRAINING, VALIDATION } from "./splits.js";
 import { type Experiment, labelExperiment, type Study } from "./study.js";
 import type { WindowRequest } from "./windows.js";
@@ -31,7 +31,7 @@ export interface SamplingOptions {
 export interface LabelledWindows extends WindowRequest {
   /** 1 bound, 0 unbound. */
   readonly labels: Float32Array;
-  /** What the label counts in the loss: 0 where it is ambiguous. */
+  /** What the label counts in the loss: 0 where it is ambiguous or missing. */
   readonly weights: Float32Array;
   readonly tasks: number;
 }
@@ -160,7 +160,7 @@ export class WindowSampler {
         // A bin placed on a peak is bound by its factor, even where its shift left less than the grid's rule.
         const label = task === peakOf ? BOUND : this.#labels[task][bin];
         windows.labels[row * tasks + task] = label === BOUND ? 1 : 0;
-        windows.weights[row * tasks + task] = label === AMBIGUOUS ? 0 : weight;
+        windows.weights[row * tasks + task] = label === BOUND || label === UNBOUND ? weight : 0;
       }
     });
     return windows;

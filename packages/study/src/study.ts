@@ -15,6 +15,8 @@ export interface Experiment {
   /** In the order of the file: strongest first where the file is ranked. */
   readonly peaks: readonly Interval[];
   readonly relaxedPeaks: readonly Interval[];
+  /** Labels of all bins where the study has them in place of peaks; `peaks` are then stretches of bound bins. */
+  readonly labels?: Int8Array;
   /** The factor's motif, where the study has a motif file that knows it. */
   readonly motif: Motif | null;
   /** ChIP signal bigWig, resolved, where given. */
@@ -64,8 +66,9 @@ export function findExperiment(study: Study, factor: string, cell?: string): Exp
   });
 }
 
-/** Labels of all bins for an experiment under the study's label rule. */
+/** Labels of all bins for an experiment: the ones the study has, else those of peaks under its label rule. */
 export function labelExperiment(study: Study, experiment: Experiment): Int8Array {
+  if (experiment.labels) return experiment.labels;
   return labelBins(study.bins, experiment.peaks, experiment.relaxedPeaks, study.file.bins.boundOverlap);
 }
 

@@ -6,11 +6,12 @@ import {
   type Experiment,
   labelExperiment,
   type Study,
+  UNLABELLED,
   type WindowRequest,
 } from "@bindscape/study";
 import type { EvaluationBins } from "./metrics.js";
 
-/** Labelled bins of a split, ascending; ambiguous bins are left out and counted. */
+/** Labelled bins of a split, ascending; ambiguous bins are left out and counted, those without a label are left out. */
 export function selectBins(
   study: Study,
   experiment: Experiment,
@@ -30,6 +31,7 @@ export function selectBins(
         ambiguous++;
         continue;
       }
+      if (all[bin] === UNLABELLED) continue;
       bins.push(bin);
       labels.push(all[bin] === BOUND ? 1 : 0);
     }

@@ -44,7 +44,7 @@ export function prepareTraining(
   };
   const splits = splitStudy(study, measureReach(plan));
   const sampler = new WindowSampler(study, experiments, splits, {
-    positives: settings.positives ?? (experiments.length === 1 ? "peaks" : "bins"),
+    positives: settings.positives ?? (experiments.length === 1 && !experiments[0].labels ? "peaks" : "bins"),
     minimumOverlap: settings.minimumOverlap,
     jitter: settings.jitter,
     negativesPerPositive: settings.negativesPerPositive,
