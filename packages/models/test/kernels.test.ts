@@ -173,6 +173,92 @@ describe("first-layer kernels as motifs", () => {
     expect(areaUnderRoc(activations, labels)).toBeLessThan(0.95);
   });
 
+  it.each([1, 2] as const)(
+    "half-maximum, layer %i: all sites above half, as brute force finds them",
+    async (layer) => {
+      // Every window's and strand's activations at every position, of the layer asked for.
+      const firstBias = parameters.get("convolution.bias")!;
+      const mix = parameters.get("position.kernel")!;
+      const mixBias = parameters.get("position.bias")!;
+      const sites: { activation: number[]; sequence: number[]; signal: number[][] }[] = [];
+      const own = tracks.map(({ values, log }) => [...values].map((v) => (log ? Math.expm1(v) : v)));
+      for (const start of bins) {
+        for (let at = start - 20; at + WIDTH <= start + 40; at++) {
+          if (at < 0 || at + WIDTH > codes.length) continue;
+          for (const isReverse of [false, true]) {
+            const window = codes.slice(at, at + WIDTH);
+            const sequence = isReverse ? reverseComplement(window) : window;
+            const shown = (values: ArrayLike<number>[], t: number) => {
+              const cut = Array.from({ length: WIDTH }, (_, k) => values[isReverse ? 2 - t : t][at + k]);
+              return isReverse ? cut.reverse() : cut;
+            };
+            const seen = tracks.map((_, t) =>
+              shown(
+                tracks.map(({ values }) => values),
+                t,
+              ),
+            );
+            const first = [0, 1, 2].map((unit) => {
+              let sum = firstBias[unit];
+              for (let k = 0; k < WIDTH; k++) {
+                if (sequence[k] < 4) sum += kernel[(unit * 7 + sequence[k]) * WIDTH + k];
+                seen.forEach((track, t) => {
+                  sum += kernel[(unit * 7 + 4 + t) * WIDTH + k] * track[k];
+                });
+              }
+              return Math.max(0, sum);
+            });
+            const second = [0, 1, 2].map((unit) =>
+              Math.max(
+                0,
+                first.reduce((sum, value, j) => sum + value * mix[unit * 3 + j], mixBias[unit]),
+              ),
+            );
+            sites.push({
+              activation: layer === 1 ? first : second,
+              sequence: [...sequence],
+              signal: tracks.map((_, t) => shown(own, t)),
+            });
+          }
+        }
+      }
+      const found = await summariseKernels(network, source, request, labels, {
+        threads: 1,
+        layer,
+        rule: "half-maximum",
+      });
+      expect(found.length).toBeGreaterThan(0);
+      for (let unit = 0; unit < 3; unit++) {
+        const largest = Math.max(...sites.map(({ activation }) => activation[unit]));
+        const chosen = sites.filter(({ activation }) => activation[unit] > largest / 2);
+        const summary = found.find(({ index }) => index === unit);
+        expect(summary !== undefined).toBe(chosen.length >= 10 && largest > 0);
+        if (!summary) continue;
+        expect(summary.sites).toBe(chosen.length);
+        expect(summary.largestActivation).toBeCloseTo(largest, 4);
+        const counts = new Float64Array(WIDTH * 4);
+        for (const { sequence } of chosen) {
+          sequence.forEach((code, k) => {
+            if (code < 4) counts[k * 4 + code]++;
+            else for (let base = 0; base < 4; base++) counts[k * 4 + base] += 0.25;
+          });
+        }
+        expectClose(
+          summary.probabilities,
+          [...counts].map((n) => n / chosen.length),
+          1e-9,
+        );
+        TRACKS.forEach((name, t) => {
+          const mean = Array.from(
+            { length: WIDTH },
+            (_, k) => chosen.reduce((sum, { signal }) => sum + signal[t][k], 0) / chosen.length,
+          );
+          expectClose(summary.meanSignal[name], mean, 1e-4, name);
+        });
+      }
+    },
+  );
+
   it("leaves out kernels with fewer than ten sites, and sites that overhang the sequence", async () => {
     const few = { segmentIndices: new Uint32Array(9), binStarts: Int32Array.from(bins.slice(0, 9)) };
     expect(await summariseKernels(network, source, few, new Uint8Array(9), { threads: 1 })).toEqual([]);
