@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as g from "../src/index.js";
-import { type Case, checkCase, free } from "./check.js";
+import { type Case, checkCase, free, runOnnx } from "./check.js";
 
 const away = (limit: number) => (random: { normal(): number }) => {
   const value = random.normal();
@@ -277,12 +277,54 @@ describe("operators: finite differences, float64 reference, ONNX Runtime", () =>
 
 describe("max pool gradient", () => {
   it("is shared, not doubled, by equal maxima", async () => {
-    const { runOnnx } = await import("./check.js");
     const graph = new g.Graph({ batch: 1, phase: "training" });
     const x = graph.input("x", [1, 1, 4]);
     const [slope] = g.gradients(g.maxPool1d(x, { size: 4 }), [x]);
     const [values] = await runOnnx(graph, [slope!], new Map([[x, [1, 5, 5, 2]]]));
     expect([...values]).toEqual([0, 0.5, 0.5, 0]);
+  });
+});
+
+describe("running maximum", () => {
+  it.each([1, 2, 3, 4, 7, 13, 16, 20])("over %i positions is the largest of each", async (size) => {
+    const graph = new g.Graph({ batch: 1, phase: "inference" });
+    const x = graph.input("x", [1, 2, 20]);
+    const values = Float32Array.from({ length: 40 }, (_, i) => Math.fround(Math.sin(7 * i * i)));
+    const [found] = await runOnnx(graph, [g.runningMaximum(x, { size })], new Map([[x, values]]));
+    const expected = [0, 20].flatMap((row) =>
+      Array.from({ length: 20 - size + 1 }, (_, i) => Math.max(...values.slice(row + i, row + i + size))),
+    );
+    expect([...found]).toEqual(expected);
+    const y = g.runningMaximum(x, { size });
+    expect([...g.evaluateReference([y], new Map([[x, values]]), 1)[0]]).toEqual(expected);
+  });
+  it("says where it has too few positions, and that it has no gradient", () => {
+    const graph = new g.Graph({ batch: 1, phase: "inference" });
+    const x = graph.input("x", [1, 2, 20]);
+    expect(() => g.runningMaximum(x, { size: 21 })).toThrow("at least 21 positions");
+    const total = g.reshape(g.reduceSum(g.runningMaximum(x, { size: 3 })), []);
+    expect(() => g.gradients(total, [x])).toThrow("runningMaximum");
+  });
+});
+
+describe("rows by number", () => {
+  const graph = new g.Graph({ batch: "free", phase: "inference" });
+  const table = graph.input("table", [4, 2]);
+  const rows = graph.input("rows", [3, graph.batch]);
+  const taken = g.gatherRows(table, rows);
+
+  it("are those rows, in any shape", async () => {
+    const values = new Map([
+      [table, Float32Array.of(0, 1, 10, 11, 20, 21, 30, 31)],
+      [rows, Float32Array.of(3, 0, 2, 2, 1, 3)],
+    ]);
+    const expected = [30, 31, 0, 1, 20, 21, 20, 21, 10, 11, 30, 31];
+    expect([...(await runOnnx(graph, [taken], values, 2))[0]]).toEqual(expected);
+    expect([...g.evaluateReference([taken], values, 2)[0]]).toEqual(expected);
+  });
+  it("need a table, and say that they have no gradient", () => {
+    expect(() => g.gatherRows(rows, rows)).toThrow("a table [rows, columns] of fixed size");
+    expect(() => g.gradients(g.reshape(g.reduceSum(taken), []), [table])).toThrow("gatherRows");
   });
 });
 
