@@ -4,6 +4,7 @@ export * from "./architectures/factornet/options.js";
 export * from "./architectures/factornet/seeding.js";
 export * from "./bin-features.js";
 export * from "./bundle/bundle.node.js";
+export * from "./bundle/folder.node.js";
 export * from "./bundle/model-file.js";
 export * from "./bundle/run-record.node.js";
 export * from "./demo/demo.node.js";

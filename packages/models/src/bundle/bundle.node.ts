@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { describeFileError, writeFileAtomically } from "@bindscape/genome";
 import { exportOnnx, readSafetensors, writeSafetensors } from "@bindscape/gradient";
@@ -7,6 +7,7 @@ import { BindscapeError } from "@bindscape/numerics";
 import { describeNetwork, type Network } from "../network/network.node.js";
 import { checkWeights, parameterShapesOf } from "../network/parameter-shapes.js";
 import type { HistoryEntry } from "../report/report-data.js";
+import { refuseExisting, writeFolder } from "./folder.node.js";
 import { parseHistory, writeHistory } from "./history.js";
 import { parseModelFile } from "./model-file.js";
 import type { RunRecord } from "./run-record.node.js";
@@ -30,7 +31,6 @@ export interface BundleContents {
  * @throws BindscapeError where the name is taken and `overwrite` is not given
  */
 export async function writeBundle(name: string, contents: BundleContents, overwrite = false): Promise<void> {
-  // The temporary folder stands beside the bundle, also where the name ends in a slash.
   const path = resolve(name);
   refuseExisting(path, overwrite);
   const { network, history, metrics, run } = contents;
@@ -40,9 +40,7 @@ export async function writeBundle(name: string, contents: BundleContents, overwr
   const tensors = new Map<string, { shape: number[]; data: Float32Array }>();
   for (const [name, data] of network.parameters) tensors.set(name, { shape: shapes.get(name) ?? [], data });
   checkWeights(tensors, shapes, path);
-  const partial = `${path}.partial-${process.pid}`;
-  try {
-    await mkdir(partial, { recursive: true });
+  await writeFolder(path, overwrite, async (partial) => {
     await writeFileAtomically(join(partial, "weights.safetensors"), writeSafetensors(tensors));
     await writeFileAtomically(
       join(partial, "model.onnx"),
@@ -52,36 +50,6 @@ export async function writeBundle(name: string, contents: BundleContents, overwr
     await writeFileAtomically(join(partial, "metrics.json"), prettyJson(metrics));
     await writeFileAtomically(join(partial, "run.json"), prettyJson(run));
     await writeFileAtomically(join(partial, "model.json"), prettyJson(network.file));
-    await putInPlace(partial, path);
-  } catch (error) {
-    throw describeFileError(error, path, "write");
-  } finally {
-    await rm(partial, { recursive: true, force: true }).catch(() => {});
-  }
-}
-
-/** Gives a folder its final name; what had the name goes only when the new one is there. */
-async function putInPlace(partial: string, path: string): Promise<void> {
-  if (!existsSync(path)) return rename(partial, path);
-  const old = `${path}.replaced-${process.pid}`;
-  await rename(path, old);
-  try {
-    await rename(partial, path);
-  } catch (error) {
-    await rename(old, path);
-    throw error;
-  }
-  await rm(old, { recursive: true, force: true });
-}
-
-/** @throws BindscapeError where something stands under the name already and may not be replaced */
-export function refuseExisting(path: string, overwrite: boolean): void {
-  if (!existsSync(path) || overwrite) return;
-  throw new BindscapeError({
-    source: path,
-    found: "something stands there already",
-    expected: "a name that is free",
-    next: "Choose another --out, or give --overwrite",
   });
 }
 

@@ -1,0 +1,55 @@
+import { existsSync } from "node:fs";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { resolve } from "node:path";
+import { describeFileError } from "@bindscape/genome";
+import { BindscapeError } from "@bindscape/numerics";
+
+/**
+ * Writes a folder so that its name only ever stands for a complete one: `fill` gets a temporary folder beside it
+ * that takes the final name in the end.
+ * @throws BindscapeError where the name is taken and `overwrite` is not given
+ */
+export async function writeFolder(
+  name: string,
+  overwrite: boolean,
+  fill: (partial: string) => Promise<void>,
+): Promise<void> {
+  // The temporary folder stands beside the final one, also where the name ends in a slash.
+  const path = resolve(name);
+  refuseExisting(path, overwrite);
+  const partial = `${path}.partial-${process.pid}`;
+  try {
+    await mkdir(partial, { recursive: true });
+    await fill(partial);
+    await putInPlace(partial, path);
+  } catch (error) {
+    throw describeFileError(error, path, "write");
+  } finally {
+    await rm(partial, { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+/** Gives a folder its final name; what had the name goes only when the new one is there. */
+async function putInPlace(partial: string, path: string): Promise<void> {
+  if (!existsSync(path)) return rename(partial, path);
+  const old = `${path}.replaced-${process.pid}`;
+  await rename(path, old);
+  try {
+    await rename(partial, path);
+  } catch (error) {
+    await rename(old, path);
+    throw error;
+  }
+  await rm(old, { recursive: true, force: true });
+}
+
+/** @throws BindscapeError where something stands under the name already and may not be replaced */
+export function refuseExisting(path: string, overwrite: boolean): void {
+  if (!existsSync(path) || overwrite) return;
+  throw new BindscapeError({
+    source: path,
+    found: "something stands there already",
+    expected: "a name that is free",
+    next: "Choose another --out, or give --overwrite",
+  });
+}
