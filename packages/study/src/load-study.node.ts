@@ -17,14 +17,19 @@ import {
 } from "@bindscape/genome";
 import { findMotif, type Motif, readMotifs } from "@bindscape/motifs";
 import { BindscapeError } from "@bindscape/numerics";
+import { loadAnnotations } from "./annotations.node.js";
 import { type Assembly, buildAssembly } from "./assembly.js";
 import { BinTable } from "./bins.js";
 import { ChromosomeNames } from "./chromosome-names.js";
+import { findLabelledStretches, readBinLabels } from "./dream-labels.js";
+import { measureExpressionComponents, readExpressionTable } from "./expression.js";
+import { AMBIGUOUS, BOUND } from "./labels.js";
+import type { AnnotationEntry } from "./metadata-schema.js";
 import { checkHoldOutsDisjoint, type HoldOuts } from "./splits.js";
 import type { Experiment, Study } from "./study.js";
 import { type ExperimentEntry, type HoldOutEntry, parseStudyFile, type StudyFile } from "./study-file.js";
 import { loadTrack } from "./tracks.node.js";
-import type { SourceTrack, WindowSource } from "./windows.js";
+import type { SourceAnnotation, SourceTrack, WindowSource } from "./windows.js";
 
 export interface LoadStudyOptions {
   /** Read only the experiments of these factors. */
@@ -60,7 +65,7 @@ export async function loadStudy(path: string, options: LoadStudyOptions = {}): P
   const bins = new BinTable(assembly, file.bins);
   const wanted = options.factors?.map((factor) => factor.toLowerCase());
   checkFactorsKnown(file, options.factors ?? [], path);
-  const reader = new StudyReader(path, file, assembly, locate, warnings);
+  const reader = new StudyReader(path, file, assembly, bins, locate, warnings);
   const holdOuts: HoldOuts = {
     validation: await reader.readHoldOut(file.holdOut.validation, "holdOut.validation"),
     test: await reader.readHoldOut(file.holdOut.test, "holdOut.test"),
@@ -79,7 +84,11 @@ export async function loadStudy(path: string, options: LoadStudyOptions = {}): P
     for (const track of file.cells[cell].tracks) locate(track.file, describeTrack(track.name, cell));
   }
 
+  for (const entry of file.annotations) locate(entry.file, describeAnnotation(entry));
+  if (file.expression) locate(file.expression.file, "expression.file");
+
   const cells = new Map<string, Promise<WindowSource>>();
+  let shared: Promise<SharedMetadata> | undefined;
   return {
     name: file.name,
     source: path,
@@ -93,7 +102,12 @@ export async function loadStudy(path: string, options: LoadStudyOptions = {}): P
     loadCell(cell) {
       const known = cells.get(cell);
       if (known) return known;
-      const loading = loadCell(path, file, cell, assembly, locate, warnings);
+      if (!shared) {
+        shared = loadMetadata(file, assembly, locate, warnings);
+        // Whoever awaits it hears of its failure; a cell that fails first does not.
+        shared.catch(() => {});
+      }
+      const loading = loadCell(path, file, cell, assembly, locate, warnings, shared);
       cells.set(cell, loading);
       return loading;
     },
@@ -160,6 +174,7 @@ async function loadCell(
   assembly: Assembly,
   locate: (name: string, what: string) => string,
   warnings: string[],
+  shared: Promise<SharedMetadata>,
 ): Promise<WindowSource> {
   const entry = Object.hasOwn(file.cells, cell) ? file.cells[cell] : undefined;
   if (!entry) {
@@ -175,15 +190,56 @@ async function loadCell(
     warnings.push(...loaded.warnings);
     tracks.push(loaded.track);
   }
-  return { segments: assembly.segments, codes: assembly.codes, tracks };
+  const { annotations, components } = await shared;
+  const covariates = { ...entry.covariates, ...components.get(cell) };
+  return { segments: assembly.segments, codes: assembly.codes, tracks, annotations, covariates };
+}
+
+/** What the cells of a study share beside the genome: read once, when the first cell is used. */
+interface SharedMetadata {
+  readonly annotations: readonly SourceAnnotation[];
+  /** Components of gene expression by cell. */
+  readonly components: ReadonlyMap<string, Readonly<Record<string, number>>>;
+}
+
+async function loadMetadata(
+  file: StudyFile,
+  assembly: Assembly,
+  locate: (name: string, what: string) => string,
+  warnings: string[],
+): Promise<SharedMetadata> {
+  const annotations: SourceAnnotation[] = [];
+  for (const entry of file.annotations) {
+    const loaded = await loadAnnotations(entry, locate(entry.file, describeAnnotation(entry)), assembly);
+    annotations.push(...loaded.annotations);
+    warnings.push(...loaded.warnings);
+  }
+  if (!file.expression) return { annotations, components: new Map() };
+  const expressionFile = locate(file.expression.file, "expression.file");
+  const table = await withSource(expressionFile, readExpressionTable);
+  const cells = Object.keys(file.cells);
+  const components = measureExpressionComponents(table, file.expression, cells, expressionFile);
+  const without = cells.filter((cell) => !components.has(cell));
+  if (without.length > 0) {
+    warnings.push(`${expressionFile} has no column of ${without.join(", ")}: no components of expression`);
+  }
+  return { annotations, components };
+}
+
+function describeAnnotation({ name }: AnnotationEntry): string {
+  return name === undefined ? "`annotations`" : `the annotation ${name}`;
 }
 
 /** Reads the interval files of a study onto its chromosome names. */
 class StudyReader {
+  /** Labels by the file's name in the study: one pass serves all of its cells. */
+  readonly #labels = new Map<string, ReadonlyMap<string, Int8Array>>();
+
   constructor(
     readonly path: string,
     readonly file: StudyFile,
     readonly assembly: Assembly,
+    readonly bins: BinTable,
     readonly locate: (name: string, what: string) => string,
     readonly warnings: string[],
   ) {}
@@ -222,6 +278,15 @@ class StudyReader {
 
   async readExperiment(entry: ExperimentEntry, motifs: readonly Motif[]): Promise<Experiment> {
     const what = `the experiment ${entry.factor} in ${entry.cell}`;
+    const shared = {
+      factor: entry.factor,
+      cell: entry.cell,
+      motif: chooseMotif(entry, motifs),
+      signalFile: entry.signal === undefined ? null : this.locate(entry.signal, what),
+    };
+    if (entry.peaks === undefined) {
+      return { ...shared, ...(await this.#readLabels(entry.labels!, entry.cell, what)) };
+    }
     const peaksFile = this.locate(entry.peaks, what);
     let peaks = await this.#readPeaks(peaksFile);
     if (entry.topPeaks !== undefined) peaks = peaks.slice(0, entry.topPeaks);
@@ -235,13 +300,29 @@ class StudyReader {
     }
     const flank = entry.summitFlank;
     return {
-      factor: entry.factor,
-      cell: entry.cell,
+      ...shared,
       peaks: flank === undefined ? peaks : peaks.map((peak) => this.#aroundSummit(peak, flank)),
       relaxedPeaks: entry.relaxedPeaks ? await this.#readPeaks(this.locate(entry.relaxedPeaks, what)) : [],
-      motif: chooseMotif(entry, motifs),
-      signalFile: entry.signal === undefined ? null : this.locate(entry.signal, what),
     };
+  }
+
+  /** Labels of a label file's column, with stretches of bins that stand in for the peaks behind them. */
+  async #readLabels(name: string, cell: string, what: string) {
+    let byCell = this.#labels.get(name);
+    if (!byCell) {
+      const file = this.locate(name, what);
+      const cells = this.file.experiments.filter((other) => other.labels === name).map((other) => other.cell);
+      const distinct = [...new Set(cells)];
+      const read = await withSource(file, (source) => readBinLabels(source, distinct, this.bins));
+      this.warnings.push(...read.warnings);
+      byCell = new Map(distinct.map((known, i) => [known, read.labels[i]]));
+      this.#labels.set(name, byCell);
+    }
+    const labels = byCell.get(cell)!;
+    const { size } = this.bins.grid;
+    const peaks = findLabelledStretches(this.bins, labels, [BOUND], size - this.file.bins.boundOverlap);
+    const relaxedPeaks = findLabelledStretches(this.bins, labels, [BOUND, AMBIGUOUS], size - 1);
+    return { labels, peaks, relaxedPeaks };
   }
 
   async #readPeaks(file: string): Promise<(BedRecord | NarrowPeak)[]> {

@@ -1,6 +1,12 @@
 import { BindscapeError } from "@bindscape/numerics";
 import { type Document, isMap, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import { z } from "zod";
+import {
+  annotationSchema,
+  covariatesSchema,
+  expressionSchema,
+  findMetadataContradiction,
+} from "./metadata-schema.js";
 
 const fileName = z.string().min(1);
 const chromosomeList = z.array(z.string().min(1)).min(1);
@@ -47,25 +53,39 @@ const trackSchema = z.strictObject({
     .describe("Applied in the order mask, cap, log"),
 });
 
-const experimentSchema = z.strictObject({
-  factor: z.string().min(1),
-  cell: z.string().min(1),
-  peaks: fileName.describe("BED or narrowPeak, plain or gzip"),
-  summitFlank: z
-    .int()
-    .positive()
-    .optional()
-    .describe("Use summit - flank to summit + flank (bp) in place of the peak as called"),
-  topPeaks: z.int().positive().optional().describe("Use only the first N peaks of the file"),
-  relaxedPeaks: fileName
-    .optional()
-    .describe("Peaks of a relaxed threshold: bins only they touch are ambiguous"),
-  signal: fileName.optional().describe("ChIP signal bigWig, for the ceiling a perfect signal would reach"),
-  motif: z
-    .string()
-    .optional()
-    .describe("Motif identifier or name in the study's motif file; the factor's own where absent"),
-});
+const experimentSchema = z
+  .strictObject({
+    factor: z.string().min(1),
+    cell: z.string().min(1),
+    peaks: fileName.optional().describe("BED or narrowPeak, plain or gzip"),
+    labels: fileName
+      .optional()
+      .describe(
+        "In place of peaks: ENCODE-DREAM label file (chr, start, stop, cells), of which the cell's column is read",
+      ),
+    summitFlank: z
+      .int()
+      .positive()
+      .optional()
+      .describe("Use summit - flank to summit + flank (bp) in place of the peak as called"),
+    topPeaks: z.int().positive().optional().describe("Use only the first N peaks of the file"),
+    relaxedPeaks: fileName
+      .optional()
+      .describe("Peaks of a relaxed threshold: bins only they touch are ambiguous"),
+    signal: fileName.optional().describe("ChIP signal bigWig, for the ceiling a perfect signal would reach"),
+    motif: z
+      .string()
+      .optional()
+      .describe("Motif identifier or name in the study's motif file; the factor's own where absent"),
+  })
+  .refine(({ peaks, labels }) => (peaks === undefined) !== (labels === undefined), {
+    error: "give either peaks or labels",
+  })
+  .refine(
+    ({ labels, summitFlank, topPeaks, relaxedPeaks }) =>
+      labels === undefined || [summitFlank, topPeaks, relaxedPeaks].every((option) => option === undefined),
+    { error: "summitFlank, topPeaks and relaxedPeaks are for peaks, not for labels" },
+  );
 
 const holdOutSchema = z
   .strictObject({
@@ -96,7 +116,20 @@ export const studySchema = z.strictObject({
         .describe("A bin is bound when a peak covers this many bp of it"),
     })
     .prefault({}),
-  cells: z.record(z.string(), z.strictObject({ tracks: z.array(trackSchema).default([]) })),
+  annotations: z
+    .array(annotationSchema)
+    .default([])
+    .describe("Annotations that all cells share, for models that see them bin by bin"),
+  expression: expressionSchema
+    .optional()
+    .describe("Gene expression of the cells, from which every cell gets its principal components"),
+  cells: z.record(
+    z.string(),
+    z.strictObject({
+      tracks: z.array(trackSchema).default([]),
+      covariates: covariatesSchema.optional().describe("Numbers about the cell, by name"),
+    }),
+  ),
   experiments: z.array(experimentSchema).min(1),
   holdOut: z.strictObject({ validation: holdOutSchema, test: holdOutSchema }),
   unlabelled: holdOutSchema
@@ -209,6 +242,8 @@ function findContradiction(study: StudyFile): Problem | undefined {
       next: "Give each track of a cell a name of its own",
     };
   }
+  const inMetadata = findMetadataContradiction(study);
+  if (inMetadata) return inMetadata;
   const seen = new Set<string>();
   for (const [i, { factor, cell }] of experiments.entries()) {
     if (!Object.hasOwn(cells, cell)) {

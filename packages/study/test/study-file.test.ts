@@ -241,6 +241,8 @@ describe("the JSON Schema", () => {
       "blacklist",
       "motifs",
       "bins",
+      "annotations",
+      "expression",
       "cells",
       "experiments",
       "holdOut",
