@@ -10,7 +10,7 @@ import {
   VALIDATION,
 } from "@bindscape/study";
 import type { FactorReport, MethodEvaluation } from "../report/report-data.js";
-import { type BaselineScores, scoreBaselines } from "./baselines.js";
+import { scoreBaselines } from "./baselines.js";
 import { distributeScores, type EvaluationBins, evaluateMethod } from "./metrics.js";
 import { selectBins } from "./select-bins.js";
 
@@ -39,22 +39,32 @@ export async function evaluateFactor(
   split: number = TEST,
 ): Promise<FactorEvaluation> {
   const selected = selectBins(study, experiment, splits, split);
-  const source = await study.loadCell(experiment.cell);
   const scores = await scoresOf(selected.bins);
-  const baselines: readonly (BaselineScores | { method: string; label: string; scores: Float64Array })[] = [
-    ...scoreBaselines(study, experiment, source, splits, selected.bins),
-    ...(experiment.signalFile ? [await scoreCeiling(study, experiment.signalFile, selected.bins)] : []),
-  ];
+  const others = await scoreOtherMethods(study, experiment, splits, selected.bins);
   return {
     experiment,
     selected,
     scores,
     methods: [
       evaluateMethod("model", modelLabel, scores, selected),
-      ...baselines.map(({ method, label, scores }) => evaluateMethod(method, label, scores, selected)),
+      ...others.map(({ method, label, scores }) => evaluateMethod(method, label, scores, selected)),
     ],
-    methodScores: [scores, ...baselines.map((baseline) => baseline.scores)],
+    methodScores: [scores, ...others.map((other) => other.scores)],
   };
+}
+
+/** Scores of bins without a network: those of the baselines and, where it is measured, the ChIP signal itself. */
+export async function scoreOtherMethods(
+  study: Study,
+  experiment: Experiment,
+  splits: BinSplits,
+  bins: Uint32Array,
+): Promise<{ method: string; label: string; scores: Float64Array }[]> {
+  const source = await study.loadCell(experiment.cell);
+  return [
+    ...scoreBaselines(study, experiment, source, splits, bins),
+    ...(experiment.signalFile ? [await scoreCeiling(study, experiment.signalFile, bins)] : []),
+  ];
 }
 
 /** Mean ChIP signal in the bin: what a perfect prediction of the signal would reach (FactorNet, section 3.1). */

@@ -24,6 +24,10 @@ export function scaleOfScores(networks: number, join: JoinRule): ScoreScale {
   return networks > 1 && join === "rank" ? "rank" : "probability";
 }
 
+export interface ScoreOptions extends PredictOptions {
+  readonly join?: JoinRule;
+}
+
 /**
  * Scores bins with one or more networks; ranks run over these bins.
  * @returns one entry a factor that any network predicts, in order of first appearance
@@ -33,8 +37,23 @@ export async function scoreBins(
   study: Study,
   cell: string,
   bins: Uint32Array,
-  options: PredictOptions & { readonly join?: JoinRule } = {},
+  options: ScoreOptions = {},
 ): Promise<FactorScores[]> {
+  const byFactor = await scoreColumns(networks, study, cell, bins, options);
+  return [...byFactor].map(([factor, columns]) => ({ factor, ...joinColumns(columns, options.join) }));
+}
+
+/**
+ * Probabilities of bins by factor, an array for every network that predicts it.
+ * @returns arrays of the length of `options.rows`, or of `bins` without
+ */
+export async function scoreColumns(
+  networks: readonly Network[],
+  study: Study,
+  cell: string,
+  bins: Uint32Array,
+  options: PredictOptions = {},
+): Promise<Map<string, Float32Array[]>> {
   const source = await study.loadCell(cell);
   const request = requestBins(study, bins);
   const byFactor = new Map<string, Float32Array[]>();
@@ -49,17 +68,22 @@ export async function scoreBins(
           : options.task,
     });
     tasks.forEach(({ factor }, task) => {
-      const column = new Float32Array(bins.length);
+      const column = new Float32Array(values.length / tasks.length);
       for (let i = 0; i < column.length; i++) column[i] = values[i * tasks.length + task];
       byFactor.set(factor, [...(byFactor.get(factor) ?? []), column]);
     });
   }
-  const join = options.join ?? "rank";
-  return [...byFactor].map(([factor, columns]) => {
-    const scale = scaleOfScores(columns.length, join);
-    const scores = scale === "rank" ? Float32Array.from(rankAverage(columns)) : meanOf(columns);
-    return { factor, scores, scale };
-  });
+  return byFactor;
+}
+
+/** One score a bin from those of several networks; ranks run over all bins given. */
+export function joinColumns(
+  columns: readonly Float32Array[],
+  join: JoinRule = "rank",
+): Pick<FactorScores, "scores" | "scale"> {
+  const scale = scaleOfScores(columns.length, join);
+  const scores = scale === "rank" ? Float32Array.from(rankAverage(columns)) : meanOf(columns);
+  return { scores, scale };
 }
 
 function meanOf(columns: readonly Float32Array[]): Float32Array {

@@ -1,10 +1,19 @@
 import type { ProgressListener } from "@bindscape/numerics";
-import { findExperiment, type Study, splitStudy, TEST, VALIDATION } from "@bindscape/study";
+import {
+  type BinSplits,
+  type Experiment,
+  findExperiment,
+  type Study,
+  splitStudy,
+  TEST,
+  VALIDATION,
+} from "@bindscape/study";
 import { measureReach } from "../bin-features.js";
 import type { Bundle } from "../bundle/bundle.node.js";
 import { evaluateFactor, type FactorEvaluation } from "../evaluate/evaluate-factor.node.js";
-import { type JoinRule, scoreBins } from "../evaluate/score-bins.node.js";
+import { type JoinRule, joinColumns, scoreColumns } from "../evaluate/score-bins.node.js";
 import { findModel } from "../model-table.js";
+import type { Network, RowRange } from "../network/network.node.js";
 import { buildFactorReport, buildReport } from "../report/build-report.node.js";
 import type { FactorReport, ReportData } from "../report/report-data.js";
 
@@ -24,47 +33,74 @@ export interface EvaluateOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Scores the hold-out with bundles and measures every factor they predict beside the baselines. */
-export async function evaluateBundles(options: EvaluateOptions): Promise<FactorEvaluation[]> {
+/** What an evaluation measures: the factors, their experiments, the bins of the splits. */
+export interface EvaluationPlan {
+  readonly cell: string;
+  readonly factors: readonly { readonly factor: string; readonly experiment: Experiment }[];
+  readonly splits: BinSplits;
+  readonly split: number;
+  readonly label: string;
+  /** Probabilities of bins for a factor, an array for every network that predicts it. */
+  readonly scoresOf: (factor: string, bins: Uint32Array, rows?: RowRange) => Promise<Float32Array[]>;
+}
+
+export function planEvaluation(options: EvaluateOptions): EvaluationPlan {
   const { study, bundles } = options;
   const networks = bundles.map((bundle) => bundle.network);
   const files = networks.map((network) => network.file);
-  // All bundles share one set of bins: the widest windows decide what lies too near a border.
-  const splits = splitStudy(study, Math.max(...files.map((file) => measureReach(file.plan))));
   const cell = options.cell ?? files[0].tasks[0].cell;
   const factors = [...new Set(files.flatMap((file) => file.tasks.map((task) => task.factor)))].filter(
     (factor) => !options.factors || options.factors.some((f) => f.toLowerCase() === factor.toLowerCase()),
   );
-  const passes: { readonly bins: Uint32Array; readonly scores: ReadonlyMap<string, Float32Array> }[] = [];
+  return {
+    cell,
+    factors: factors.map((factor) => ({ factor, experiment: findExperiment(study, factor, cell) })),
+    // All bundles share one set of bins: the widest windows decide what lies too near a border.
+    splits: splitStudy(study, Math.max(...files.map((file) => measureReach(file.plan)))),
+    split: options.split === "validation" ? VALIDATION : TEST,
+    label: modelLabel(files[0].model, bundles.length),
+    scoresOf: shareScores(networks, cell, options),
+  };
+}
+
+/** Factors without ambiguous bins share their bins, and so one pass through a multi-task network. */
+function shareScores(
+  networks: readonly Network[],
+  cell: string,
+  options: EvaluateOptions,
+): EvaluationPlan["scoresOf"] {
+  const { study, threads, onProgress, signal } = options;
+  interface Pass {
+    readonly network: Network;
+    readonly bins: Uint32Array;
+    readonly columns: ReadonlyMap<string, Float32Array[]>;
+  }
+  const passes: Pass[] = [];
+  return async (factor, bins, rows) => {
+    const relevant = networks.filter((n) => n.file.tasks.some((task) => task.factor === factor));
+    const columns: Float32Array[] = [];
+    for (const [index, network] of relevant.entries()) {
+      let pass = passes.find((known) => known.network === network && sameBins(known.bins, bins));
+      if (!pass) {
+        const place = relevant.length > 1 ? ` (${index + 1} of ${relevant.length})` : "";
+        const task = `scoring ${network.file.tasks.length > 1 ? "the hold-out" : factor}${place}`;
+        const scoring = { threads, onProgress, signal, rows, task };
+        pass = { network, bins, columns: await scoreColumns([network], study, cell, bins, scoring) };
+        passes.push(pass);
+      }
+      columns.push(...pass.columns.get(factor)!);
+    }
+    return columns;
+  };
+}
+
+/** Scores the hold-out with bundles and measures every factor they predict beside the baselines. */
+export async function evaluateBundles(options: EvaluateOptions): Promise<FactorEvaluation[]> {
+  const { factors, splits, split, label, scoresOf } = planEvaluation(options);
   const evaluations: FactorEvaluation[] = [];
-  for (const factor of factors) {
-    const experiment = findExperiment(study, factor, cell);
-    evaluations.push(
-      await evaluateFactor(
-        study,
-        experiment,
-        splits,
-        modelLabel(files[0].model, bundles.length),
-        async (bins) => {
-          // Factors without ambiguous bins share their bins, and so one pass through a multi-task network.
-          let shared = passes.find((pass) => sameBins(pass.bins, bins) && pass.scores.has(factor));
-          if (!shared) {
-            const relevant = networks.filter((n) => n.file.tasks.some((task) => task.factor === factor));
-            const scored = await scoreBins(relevant, study, cell, bins, {
-              join: options.join,
-              threads: options.threads,
-              onProgress: options.onProgress,
-              signal: options.signal,
-              task: `scoring ${relevant[0].file.tasks.length > 1 ? "the hold-out" : factor}`,
-            });
-            shared = { bins, scores: new Map(scored.map((entry) => [entry.factor, entry.scores])) };
-            passes.push(shared);
-          }
-          return shared.scores.get(factor)!;
-        },
-        options.split === "validation" ? VALIDATION : TEST,
-      ),
-    );
+  for (const { factor, experiment } of factors) {
+    const score = async (bins: Uint32Array) => joinColumns(await scoresOf(factor, bins), options.join).scores;
+    evaluations.push(await evaluateFactor(options.study, experiment, splits, label, score, split));
   }
   return evaluations;
 }

@@ -5,7 +5,7 @@ import type { ModelFile } from "../bundle/model-file.js";
 import type { ModelDefinition, NetworkContext } from "../model-definition.js";
 import { findModel } from "../model-table.js";
 import { predictShared } from "./predict-shared.node.js";
-import { planStretches } from "./stretches.js";
+import { keepStretches, planStretches } from "./stretches.js";
 
 /** Windows that go through a network at a time when predicting. */
 const PREDICTION_BATCH = 128;
@@ -18,6 +18,17 @@ export interface PredictOptions {
   readonly signal?: AbortSignal;
   /** Compute what overlapping windows share once (the same numbers, faster) where it pays. Default true. */
   readonly sharedOverlap?: boolean;
+  /**
+   * Compute these rows alone, in the batches that they have within the whole request: the numbers are the same to
+   * the last bit, so that shards put together equal one run. {@link predictWindows} then returns these rows.
+   */
+  readonly rows?: RowRange;
+}
+
+/** Rows of a request, half-open. */
+export interface RowRange {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** A trained network: its description and its weights. */
@@ -63,7 +74,7 @@ export function describeNetwork(
 
 /**
  * Binding probabilities of windows: the one prediction path, used by validation, evaluation and prediction.
- * @returns [windows, tasks], row-major
+ * @returns [windows, tasks], row-major; of `options.rows` alone where given
  */
 export async function predictWindows(
   network: Network,
@@ -72,21 +83,46 @@ export async function predictWindows(
   options: PredictOptions = {},
 ): Promise<Float32Array> {
   const tasks = network.file.tasks.length;
+  const { rows } = options;
+  if (rows && rows.from >= rows.to) return new Float32Array(0);
   if (options.sharedOverlap !== false) {
     const { definition, options: modelOptions, context } = describeNetwork(network);
     const parts = definition.sharedOverlap?.(modelOptions, context);
     const { plan } = context;
     const stretches = parts && planStretches(request, plan.windowLength, plan.binSize, parts);
     if (stretches) {
-      const { parameters } = network;
-      return predictShared({ parts, plan, parameters, tasks }, source, request, stretches, options);
+      const shared = { parts, plan, parameters: network.parameters, tasks };
+      if (!rows) return predictShared(shared, source, request, stretches, options);
+      const part = keepStretches(stretches, rows);
+      const first = part.stretches[0].from;
+      const partOptions = countFrom(first, part.stretches.at(-1)!.to - first, options);
+      const whole = await predictShared(shared, source, request, part, partOptions);
+      return whole.slice(rows.from * tasks, rows.to * tasks);
     }
   }
-  const out = new Float32Array(request.binStarts.length * tasks);
-  await forEachOutput(network, source, request, "probability", options, (values, first) =>
+  const windows = request.binStarts.length;
+  const from = rows ? rows.from - (rows.from % PREDICTION_BATCH) : 0;
+  const to = rows ? Math.min(windows, Math.ceil(rows.to / PREDICTION_BATCH) * PREDICTION_BATCH) : windows;
+  const out = new Float32Array((to - from) * tasks);
+  const batches = rows
+    ? {
+        segmentIndices: request.segmentIndices.slice(from, to),
+        binStarts: request.binStarts.slice(from, to),
+      }
+    : request;
+  await forEachOutput(network, source, batches, "probability", options, (values, first) =>
     out.set(values, first * tasks),
   );
-  return out;
+  return rows ? out.slice((rows.from - from) * tasks, (rows.to - from) * tasks) : out;
+}
+
+/** Options whose progress counts a part that starts at a row. */
+function countFrom(first: number, total: number, options: PredictOptions): PredictOptions {
+  const { onProgress } = options;
+  return {
+    ...options,
+    onProgress: onProgress && ((progress) => onProgress({ ...progress, done: progress.done - first, total })),
+  };
 }
 
 /**

@@ -59,6 +59,13 @@ export function planStretches(
   return LEAST_SAVING * best.stretches.length * best.length <= order.length * windowLength ? best : null;
 }
 
+/** The stretches that hold any of some rows of the request, cut as the whole request has them. */
+export function keepStretches(plan: StretchPlan, rows: { from: number; to: number }): StretchPlan {
+  const isWanted = (row: number) => row >= rows.from && row < rows.to;
+  const stretches = plan.stretches.filter(({ from, to }) => plan.order.subarray(from, to).some(isWanted));
+  return { ...plan, stretches };
+}
+
 function sortRows({ segmentIndices, binStarts }: WindowRequest): Uint32Array {
   const order = Uint32Array.from(binStarts, (_, row) => row);
   const compare = (a: number, b: number) =>

@@ -55,7 +55,7 @@ export async function writePredictionBed(
     for (let i = 0; i < bins.length; i++) {
       const part = table.partOf(bins[i]);
       const start = part.firstStart + (bins[i] - part.firstIndex) * table.grid.step;
-      text += `${part.segment.chromosome}\t${start}\t${start + table.grid.size}\t${name}\t${scores[i].toPrecision(6)}\t.\n`;
+      text += formatBinScore(part.segment.chromosome, start, table.grid.size, name, scores[i]);
       if (text.length > 1 << 20) {
         await sink.write(encoder.encode(text));
         text = "";
@@ -63,4 +63,15 @@ export async function writePredictionBed(
     }
     await sink.write(encoder.encode(text));
   });
+}
+
+/** The line of BED of a bin. */
+export function formatBinScore(
+  chromosome: string,
+  start: number,
+  size: number,
+  name: string,
+  score: number,
+): string {
+  return `${chromosome}\t${start}\t${start + size}\t${name}\t${score.toPrecision(6)}\t.\n`;
 }
