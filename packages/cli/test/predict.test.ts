@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
+import { gunzipSync } from "node:zlib";
 import { openBigWig } from "@bindscape/genome";
 import { beforeAll, describe, expect, it } from "vitest";
 import { lastJson, runHere, temporaryFolder } from "./run.js";
@@ -80,6 +81,26 @@ describe("predict", () => {
     expect(new Set(lines).size).toBe(4);
   });
 
+  it("writes a submission to ENCODE-DREAM, scored as the bins are", async () => {
+    const bins = [70_000, 150, 40_050];
+    await writeFile(at("ladder.bed"), bins.map((start) => `chrC\t${start}\t${start + 200}\n`).join(""));
+    const out = at("L.F.cell.tab.gz");
+    const args = ["predict", at("seed1"), ...onStudy(), "--dream-regions", at("ladder.bed"), "--out", out];
+    expect(lastJson(await runWell([...args, "--json"]))).toMatchObject({ out, factor: "F", count: 3 });
+    const lines = gunzipSync(await readFile(out))
+      .toString()
+      .trimEnd()
+      .split("\n");
+    const { reader, close } = await openBigWig(at("chrC.bw"));
+    for (const [i, start] of bins.entries()) {
+      const [value] = await reader.readValues("chrC", start + 75, start + 76);
+      expect(lines[i]).toMatch(new RegExp(`^chrC\\t${start}\\t${start + 200}\\t\\d\\.\\d{3}e[-+]\\d\\d$`));
+      expect(Number(lines[i].split("\t")[3]) / value).toBeCloseTo(1, 3);
+    }
+    close();
+    expect(lines).toHaveLength(3);
+  });
+
   it("writes whole bins as BED", async () => {
     await runWell(["predict", at("seed1"), ...onStudy(), "--chromosomes", "chrB", "--out", at("chrB.bed")]);
     const lines = (await readFile(at("chrB.bed"), "utf8")).trimEnd().split("\n");
@@ -99,6 +120,15 @@ describe("predict", () => {
     [
       ["--regions", "beyond.bed", "--chromosomes", "chrC", "--out", "OUT.tsv"],
       "--regions and --chromosomes together; expected one of them.",
+    ],
+    [["--dream-regions", "beyond.bed", "--out", "OUT.bw"], "a name such as F.CTCF.iPSC.tab.gz"],
+    [
+      ["--dream-regions", "beyond.bed", "--chromosomes", "chrC", "--out", "OUT.tsv"],
+      "--dream-regions and --chromosomes together; expected one of them.",
+    ],
+    [
+      ["--dream-regions", "beyond.bed", "--out", "OUT.tsv"],
+      "line 2: the region chrC:79900-80100; expected a region inside",
     ],
     [
       ["--regions", "beyond.bed", "--out", "OUT.tsv"],

@@ -1,5 +1,5 @@
 export * from "./atomic-file.node.js";
-export { type BedRecord, type ReadBedOptions, readBed, type Strand } from "./bed/read.js";
+export { type BedRecord, type ReadBedOptions, readBed, readBedRecords, type Strand } from "./bed/read.js";
 export * from "./bed/write.js";
 export * from "./bed-graph/read.js";
 export * from "./bed-graph/write.js";
@@ -24,6 +24,8 @@ export { npzTrackLayout } from "./convert/npz-track.js";
 export { findTrackFormat, type TrackFormat, trackFileEndings } from "./convert/track-format.js";
 export * from "./dream-labels/read.js";
 export * from "./dream-labels/write.js";
+export * from "./dream-submission/read.js";
+export * from "./dream-submission/write.js";
 export * from "./fasta/index-file.js";
 export * from "./fasta/indexed.js";
 export * from "./fasta/read.js";

@@ -25,13 +25,17 @@ export { type DescribeOptions, describeFile } from "./info/describe-file.node.js
 export type { FileDescription } from "./info/description.js";
 export { knownKinds } from "./info/file-kind.node.js";
 export * from "./interpret/interpret-kernels.node.js";
+export * from "./interpret/saliency.node.js";
+export * from "./interpret/write-saliency.node.js";
 export * from "./jobs/evaluate-bundles.node.js";
 export * from "./jobs/train-bundle.node.js";
+export * from "./keras/export-keras.node.js";
 export * from "./keras/import-keras.node.js";
 export * from "./kernels/kernel-motifs.node.js";
 export * from "./model-definition.js";
 export * from "./model-table.js";
 export * from "./network/network.node.js";
+export * from "./predict/dream-submission.node.js";
 export * from "./predict/predict-regions.node.js";
 export * from "./predict/write-predictions.node.js";
 export * from "./report/build-report.node.js";

@@ -4,6 +4,7 @@ import {
   predictRegions,
   readBundle,
   scoreBins,
+  writeDreamSubmission,
   writePredictionBed,
   writePredictionTrack,
 } from "@bindscape/models";
@@ -27,22 +28,30 @@ export function addPredictCommand(program: Command): void {
     .option("--cell <name>", "cell to predict in (default: the one trained in)")
     .option("--factor <name>", "factor to write, of a bundle that predicts several")
     .option("--chromosomes <names>", "chromosomes, separated by commas (default: all)", parseList)
-    .option("--regions <file>", "BED file: one score a line, in its order");
+    .option("--regions <file>", "BED file: one score a line, in its order")
+    .option(
+      "--dream-regions <file>",
+      "BED file of bins: a submission to the ENCODE-DREAM challenge (.tab.gz)",
+    );
   addStudyOptions(command);
   command
     .addHelpText(
       "after",
       `
 A bin's probability stands on its central part in the bigWig (50 bp of 200-bp bins every 50 bp), since bins overlap;
-the BED holds whole bins. Regions are scored by one window centred on each.
+the BED holds whole bins. Regions are scored by one window centred on each. A submission has the three columns of each
+region and its probability.
 
 Examples:
   bindscape predict models/reb1 --study study.yaml --chromosomes chrIV,chrVII --out reb1.bw
-  bindscape predict models/reb1 --study study.yaml --regions sites.bed --out scores.tsv`,
+  bindscape predict models/reb1 --study study.yaml --regions sites.bed --out scores.tsv
+  bindscape predict models/ctcf --study study.yaml --cell iPSC --factor CTCF \\
+    --dream-regions ladder_regions.blacklistfiltered.bed.gz --out L.CTCF.iPSC.tab.gz`,
     )
     .action(async (bundlePath: string, given: PredictFlags) => {
       const started = performance.now();
       if (given.regions !== undefined) checkRegionOptions(given);
+      if (given.dreamRegions !== undefined) checkSubmissionOptions(given);
       const bundle = await readBundle(bundlePath);
       const { tasks } = bundle.network.file;
       const task = chooseTask(tasks, given.factor, bundlePath);
@@ -51,6 +60,11 @@ Examples:
       const bar = new ProgressBar();
       const scored = await withInterrupt("Nothing was written", async (signal) => {
         const options = { threads: given.threads, onProgress: bar.listener, signal };
+        if (given.dreamRegions !== undefined) {
+          const submission = { network: bundle.network, study, cell, task, out: given.out };
+          const written = await writeDreamSubmission({ ...submission, regions: given.dreamRegions }, options);
+          return written.regions;
+        }
         if (given.regions !== undefined) {
           const { regions, scores } = await predictRegions(
             bundle.network,
@@ -79,11 +93,12 @@ Examples:
       });
       for (const warning of study.warnings) bar.say(`warning: ${warning}`);
       const seconds = (performance.now() - started) / 1000;
-      const inputs = [...study.inputs, ...(given.regions ? [given.regions] : [])];
+      const regions = given.regions ?? given.dreamRegions;
+      const inputs = [...study.inputs, ...(regions ? [regions] : [])];
       const record = await makeRunRecord(commandText(), bundle.network.file.training.seed, inputs, seconds);
       await writeFileAtomically(`${given.out}.run.json`, `${JSON.stringify(record, null, 2)}\n`);
       bar.say(
-        `wrote ${given.out}: ${scored.toLocaleString("en-US")} ${given.regions ? "regions" : "bins"} of ${tasks[task].factor} in ${cell}, ${formatDuration(seconds)}`,
+        `wrote ${given.out}: ${scored.toLocaleString("en-US")} ${regions ? "regions" : "bins"} of ${tasks[task].factor} in ${cell}, ${formatDuration(seconds)}`,
       );
       if (given.json) printJson({ out: given.out, factor: tasks[task].factor, cell, count: scored, seconds });
     });
@@ -96,6 +111,7 @@ interface PredictFlags {
   readonly factor?: string;
   readonly chromosomes?: string[];
   readonly regions?: string;
+  readonly dreamRegions?: string;
   readonly data?: string;
   readonly threads?: number;
   readonly json?: boolean;
@@ -112,6 +128,19 @@ function checkRegionOptions({ out, chromosomes }: PredictFlags): void {
   }
   if (chromosomes === undefined) return;
   throw new BindscapeError({ found: "--regions and --chromosomes together", expected: "one of them" });
+}
+
+function checkSubmissionOptions({ out, chromosomes, regions }: PredictFlags): void {
+  if (!/\.(tab|tsv)(\.gz)?$/i.test(out)) {
+    throw new BindscapeError({
+      source: out,
+      found: "--dream-regions gives a submission",
+      expected: "a name such as F.CTCF.iPSC.tab.gz",
+    });
+  }
+  if (regions === undefined && chromosomes === undefined) return;
+  const other = regions === undefined ? "--chromosomes" : "--regions";
+  throw new BindscapeError({ found: `--dream-regions and ${other} together`, expected: "one of them" });
 }
 
 function chooseTask(

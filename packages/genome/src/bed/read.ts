@@ -35,6 +35,16 @@ export function readBed(source: ByteSource, options?: ReadBedOptions): Promise<B
   return readRecords(source, parseBedLine, options);
 }
 
+/** As {@link readBed}, one record after another in bounded memory, for files of any length. */
+export async function* readBedRecords(source: ByteSource): AsyncGenerator<BedRecord> {
+  for await (const { firstLine, texts } of readLineBatches(source)) {
+    for (let i = 0; i < texts.length; i++) {
+      if (isHeaderLine(texts[i])) continue;
+      yield parseBedLine({ line: firstLine + i, text: texts[i] }, source.name);
+    }
+  }
+}
+
 /** Reads a file of one record a line, headers skipped, into memory. */
 export async function readRecords<T>(
   source: ByteSource,
