@@ -7,7 +7,9 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { factorNetOptions } from "../src/architectures/factornet/options.js";
 import { readBundle, writeBundle } from "../src/bundle/bundle.node.js";
 import { makeRunRecord } from "../src/bundle/run-record.node.js";
+import { exportKeras } from "../src/keras/export-keras.node.js";
 import { importKeras } from "../src/keras/import-keras.node.js";
+import { readKerasWeights } from "../src/keras/read-keras-weights.node.js";
 import { predictWindows } from "../src/network/network.node.js";
 import { predictRegions } from "../src/predict/predict-regions.node.js";
 import { expectClose, expectError, makeStudy, randomCodes, temporaryFolder } from "./helpers.js";
@@ -113,6 +115,33 @@ holdOut: { validation: { chromosomes: [chr11] }, test: { chromosomes: [chr2] } }
       );
       expect(new Set(expected).size).toBe(3);
       expectClose(await predictWindows(network, source, request), expected, 1e-5, name);
+    }
+  });
+
+  it("come back from an export as they were published", async () => {
+    for (const name of ["FOXA1_onePeak_DGF", "GABPA_metaGENCODE_RNAseq_Unique35_DGF"]) {
+      const published = join(models, name);
+      const { network, files } = await importKeras(published);
+      const out = join(folder, name);
+      await exportKeras(network, out, await makeRunRecord("test", null, files, 0));
+      const weights = await readKerasWeights(join(out, "final_model.hdf5"));
+      const original = await readKerasWeights(join(published, "final_model.hdf5"));
+      expect([...weights.keys()]).toEqual([...original.keys()]);
+      for (const [layer, arrays] of original) expect(weights.get(layer), layer).toEqual(arrays);
+      const layers = async (path: string) => {
+        const text = await readFile(join(path, "model.json"), "utf8");
+        const { config } = JSON.parse(text) as { config: { layers: { config: { init?: string } }[] } };
+        // Theirs start the convolution from one distribution or another.
+        for (const layer of config.layers) delete layer.config.init;
+        return config;
+      };
+      expect(await layers(out)).toEqual(await layers(published));
+      for (const list of ["bigwig.txt", "chip.txt", "feature.txt"]) {
+        const [found, wanted] = await Promise.all(
+          [out, published].map((path) => readFile(join(path, list), "utf8")),
+        );
+        expect(found.trim(), list).toBe(wanted.trim());
+      }
     }
   });
 

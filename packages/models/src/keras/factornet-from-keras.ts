@@ -56,7 +56,7 @@ export function factorNetFromKeras(
   };
 
   const [kernel, bias] = read.layer(layers.convolution, [[kernelWidth, 1, channels, kernels], [kernels]]);
-  parameters.set("convolution.kernel", flippedKernel(kernel, kernelWidth, channels, kernels));
+  parameters.set("convolution.kernel", flippedKernel(kernel, kernelWidth, channels, kernels, "from Keras"));
   parameters.set("convolution.bias", bias);
   const [position, positionBias] = read.layer(layers.position, [[kernels, kernels], [kernels]]);
   parameters.set("position.kernel", transposed(position, kernels, kernels));
@@ -229,13 +229,25 @@ class WeightReader {
   }
 }
 
-/** [width, 1, channels, kernels] -> [kernels, channels, width], turned around along the width; its own inverse. */
-function flippedKernel(from: Float32Array, width: number, channels: number, kernels: number): Float32Array {
+/**
+ * A convolution's weights turned around along their length and between the two layouts: Keras's
+ * [width, 1, channels, kernels] and Bindscape's [kernels, channels, width].
+ */
+export function flippedKernel(
+  from: Float32Array,
+  width: number,
+  channels: number,
+  kernels: number,
+  direction: "from Keras" | "to Keras",
+): Float32Array {
   const to = new Float32Array(from.length);
   for (let k = 0; k < kernels; k++) {
     for (let c = 0; c < channels; c++) {
       for (let w = 0; w < width; w++) {
-        to[(k * channels + c) * width + w] = from[((width - 1 - w) * channels + c) * kernels + k];
+        const here = (k * channels + c) * width + w;
+        const keras = ((width - 1 - w) * channels + c) * kernels + k;
+        if (direction === "from Keras") to[here] = from[keras];
+        else to[keras] = from[here];
       }
     }
   }

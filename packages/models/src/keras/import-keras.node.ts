@@ -11,7 +11,7 @@ import { describeNetwork, type Network } from "../network/network.node.js";
 import { factorNetFromKeras } from "./factornet-from-keras.js";
 import { nameInputs, parseExportNotes } from "./factornet-inputs.js";
 import { parseKerasModel } from "./keras-model.js";
-import { readKerasWeights } from "./keras-weights.node.js";
+import { readKerasWeights } from "./read-keras-weights.node.js";
 
 /** Bins as FactorNet has them. */
 const factorNetBins = { size: 200, step: 50, boundOverlap: 101 } as const;

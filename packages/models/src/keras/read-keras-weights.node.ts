@@ -3,19 +3,12 @@ import { resolve } from "node:path";
 import { describeFileError } from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
 import type { KerasWeight, KerasWeights } from "./factornet-from-keras.js";
+import { type Hdf5, loadHdf5 } from "./hdf5.node.js";
 
 /** More numbers than any layer of these networks has; keeps damaged files from asking for all memory. */
 const LARGEST_WEIGHT = 2 ** 27;
 const MOST_LAYERS = 10_000;
 
-/** The HDF5 library: 4 MB of WebAssembly, loaded only where it is used. */
-async function loadHdf5() {
-  const hdf5 = await import("h5wasm/node");
-  await hdf5.ready;
-  return hdf5;
-}
-
-type Hdf5 = Awaited<ReturnType<typeof loadHdf5>>;
 type Group = InstanceType<Hdf5["Group"]>;
 
 /**
