@@ -1,4 +1,4 @@
-import { type Interval, mergeIntervals, openFile, readBed, readGeneParts } from "@bindscape/genome";
+import { type Interval, mergeIntervals, openSource, readBed, readGeneParts } from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
 import { type Assembly, allocateShared } from "./assembly.js";
 import { ChromosomeNames } from "./chromosome-names.js";
@@ -20,7 +20,7 @@ export async function loadAnnotations(
   file: string,
   assembly: Assembly,
 ): Promise<LoadedAnnotations> {
-  const source = await openFile(file);
+  const source = await openSource(file);
   try {
     const wanted = annotationNames(entry);
     const warnings: string[] = [];

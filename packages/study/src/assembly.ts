@@ -12,22 +12,28 @@ export interface Segment {
 }
 
 /**
- * A genome in memory, held once at one byte a base: codes 0-3 for A, C, G, T and 4 for everything else, all
- * segments behind one another. The bytes lie in a SharedArrayBuffer where there is one, so that worker threads
+ * A genome, as a rule in memory, held once at one byte a base: codes 0-3 for A, C, G, T and 4 for everything else,
+ * all segments behind one another. The bytes lie in a SharedArrayBuffer where there is one, so that worker threads
  * read the same memory.
  */
 export class Assembly {
   readonly #segmentsByChromosome = new Map<string, Segment[]>();
+  readonly #codes: Uint8Array | null;
+  /** Bases in all segments. */
+  readonly size: number;
 
+  /** @param codes null where the sequence stays in its file and is read part by part */
   constructor(
     readonly name: string,
     readonly segments: readonly Segment[],
-    readonly codes: Uint8Array,
+    codes: Uint8Array | null,
     /** Names that stand in any of the study's files, mapped to study names explicitly: `assembly.names`. */
     readonly aliases: ReadonlyMap<string, string> = new Map(),
     /** Segments are whole chromosomes, so that their ends are the chromosomes' ends. */
     readonly isWhole = true,
   ) {
+    this.#codes = codes;
+    this.size = segments.reduce((sum, { start, end }) => sum + end - start, 0);
     for (const segment of segments) {
       const others = this.#segmentsByChromosome.get(segment.chromosome);
       if (others) others.push(segment);
@@ -57,9 +63,10 @@ export class Assembly {
     return this.segmentsOf(chromosome).find((segment) => segment.start <= start && end <= segment.end);
   }
 
-  /** Bases in all segments. */
-  get size(): number {
-    return this.codes.length;
+  /** Base codes of all segments behind one another. */
+  get codes(): Uint8Array {
+    if (this.#codes === null) throw new Error("the sequence of this assembly is not in memory");
+    return this.#codes;
   }
 }
 
@@ -85,12 +92,32 @@ export interface AssemblyOptions {
 
 /**
  * Puts sequence records behind one another as an assembly.
+ * @throws BindscapeError as {@link layOutSegments} does
+ */
+export function buildAssembly(records: readonly SequenceRecord[], options: AssemblyOptions): Assembly {
+  const sizes = records.map(({ name, codes }) => ({ name, size: codes.length }));
+  const { segments, recordOf } = layOutSegments(sizes, options);
+  const codes = new Uint8Array(
+    allocateShared(segments.reduce((sum, { start, end }) => sum + end - start, 0)),
+  );
+  segments.forEach(({ offset }, i) => {
+    codes.set(records[recordOf[i]].codes, offset);
+  });
+  return new Assembly(options.name, segments, codes, options.aliases, !options.pieces);
+}
+
+/**
+ * Places sequence records behind one another.
+ * @returns the segments, and the number of the record each one is
  * @throws BindscapeError for piece names that are not `chromosome:start-end`, lengths that do not fit their
  *   coordinates, overlapping pieces, repeated or missing chromosomes
  */
-export function buildAssembly(records: readonly SequenceRecord[], options: AssemblyOptions): Assembly {
+export function layOutSegments(
+  records: readonly ChromosomeSize[],
+  options: AssemblyOptions,
+): { segments: Segment[]; recordOf: number[] } {
   const rename = options.rename ?? ((name: string) => name);
-  const placed = records.map((record) => placeRecord(record, options, rename));
+  const placed = records.map((record, index) => ({ index, ...placeRecord(record, options, rename) }));
   const wanted = options.chromosomes;
   const kept = wanted ? placed.filter(({ chromosome }) => wanted.includes(chromosome)) : placed;
   const missing = wanted?.find((chromosome) => !kept.some((piece) => piece.chromosome === chromosome));
@@ -111,12 +138,11 @@ export function buildAssembly(records: readonly SequenceRecord[], options: Assem
   const rank = new Map(order.map((chromosome, index) => [chromosome, index]));
   kept.sort((a, b) => rank.get(a.chromosome)! - rank.get(b.chromosome)! || a.start - b.start);
 
-  const codes = new Uint8Array(allocateShared(kept.reduce((sum, piece) => sum + piece.codes.length, 0)));
   const segments: Segment[] = [];
   let offset = 0;
-  for (const { chromosome, start, codes: pieceCodes } of kept) {
+  for (const { chromosome, start, size } of kept) {
     const previous = segments.at(-1);
-    const end = start + pieceCodes.length;
+    const end = start + size;
     if (previous?.chromosome === chromosome && previous.end > start) {
       throw new BindscapeError({
         source: options.source,
@@ -126,30 +152,27 @@ export function buildAssembly(records: readonly SequenceRecord[], options: Assem
         expected: "every base once",
       });
     }
-    codes.set(pieceCodes, offset);
     segments.push({ chromosome, start, end, offset });
-    offset += pieceCodes.length;
+    offset += size;
   }
-  return new Assembly(options.name, segments, codes, options.aliases, !options.pieces);
+  return { segments, recordOf: kept.map(({ index }) => index) };
 }
 
 function placeRecord(
-  record: SequenceRecord,
+  { name, size }: ChromosomeSize,
   options: AssemblyOptions,
   rename: (name: string) => string,
-): { chromosome: string; start: number; codes: Uint8Array } {
-  if (!options.pieces) return { chromosome: rename(record.name), start: 0, codes: record.codes };
-  const match = /^(.+):(\d+)-(\d+)$/.exec(record.name);
-  if (!match || Number(match[3]) - Number(match[2]) !== record.codes.length) {
+): { chromosome: string; start: number; size: number } {
+  if (!options.pieces) return { chromosome: rename(name), start: 0, size };
+  const match = /^(.+):(\d+)-(\d+)$/.exec(name);
+  if (!match || Number(match[3]) - Number(match[2]) !== size) {
     throw new BindscapeError({
       source: options.source,
-      found: match
-        ? `record ${record.name} has ${record.codes.length} bases`
-        : `a record named "${record.name}"`,
+      found: match ? `record ${name} has ${size} bases` : `a record named "${name}"`,
       expected: match
         ? `${Number(match[3]) - Number(match[2])} bases (end - start, 0-based and half-open)`
         : "chromosome:start-end, since the study says `pieces: true`",
     });
   }
-  return { chromosome: rename(match[1]), start: Number(match[2]), codes: record.codes };
+  return { chromosome: rename(match[1]), start: Number(match[2]), size };
 }

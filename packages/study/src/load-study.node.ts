@@ -4,26 +4,27 @@ import { dirname, resolve } from "node:path";
 import {
   type BedRecord,
   describeFileError,
+  type FileSource,
+  fileNameOf,
   type Interval,
-  matchChromosomeNames,
+  isAddress,
   type NarrowPeak,
-  openFile,
+  openSource,
   readAllBytes,
   readBed,
-  readFasta,
   readNarrowPeak,
-  readTwoBit,
-  type SequenceRecord,
 } from "@bindscape/genome";
 import { findMotif, type Motif, readMotifs } from "@bindscape/motifs";
 import { BindscapeError } from "@bindscape/numerics";
 import { loadAnnotations } from "./annotations.node.js";
-import { type Assembly, buildAssembly } from "./assembly.js";
+import type { Assembly } from "./assembly.js";
 import { BinTable } from "./bins.js";
+import { openCellReader } from "./cell-reader.node.js";
 import { ChromosomeNames } from "./chromosome-names.js";
 import { findLabelledStretches, readBinLabels } from "./dream-labels.js";
 import { measureExpressionComponents, readExpressionTable } from "./expression.js";
 import { AMBIGUOUS, BOUND } from "./labels.js";
+import { type LoadedAssembly, loadAssembly } from "./load-assembly.node.js";
 import type { AnnotationEntry } from "./metadata-schema.js";
 import { checkHoldOutsDisjoint, type HoldOuts } from "./splits.js";
 import type { Experiment, Study } from "./study.js";
@@ -36,6 +37,13 @@ export interface LoadStudyOptions {
   readonly factors?: readonly string[];
   /** Folder the study's files lie in, in place of the one the study names. */
   readonly dataFolder?: string;
+  /** Cells whose tracks will be used: their files are looked for at once, beside those of the experiments' cells. */
+  readonly cells?: readonly string[];
+  /**
+   * "later" leaves the sequence in its file, where its format lets parts be read, until a cell is loaded or read
+   * part by part; `assembly.codes` is not there then.
+   */
+  readonly sequence?: "now" | "later";
 }
 
 /**
@@ -44,12 +52,12 @@ export interface LoadStudyOptions {
  */
 export async function loadStudy(path: string, options: LoadStudyOptions = {}): Promise<Study> {
   const file = parseStudyFile(await readStudyText(path), path);
-  const folder = options.dataFolder ?? resolve(dirname(resolve(path)), file.data ?? ".");
+  const folder = options.dataFolder ?? file.data ?? ".";
   const warnings: string[] = [];
   const inputs: string[] = [resolve(path)];
   const locate = (name: string, what: string) => {
-    const found = resolve(folder, name);
-    if (!existsSync(found)) {
+    const found = locateFile(path, options.dataFolder === undefined, folder, name);
+    if (!isAddress(found) && !existsSync(found)) {
       throw new BindscapeError({
         source: path,
         found: `${what} names the file ${name}, which does not exist`,
@@ -61,7 +69,9 @@ export async function loadStudy(path: string, options: LoadStudyOptions = {}): P
     return found;
   };
 
-  const assembly = await loadAssembly(file, locate(file.assembly.genome, "assembly.genome"));
+  const genomeFile = locate(file.assembly.genome, "assembly.genome");
+  const loaded = await loadAssembly(file, genomeFile, options.sequence ?? "now");
+  const { assembly } = loaded;
   const bins = new BinTable(assembly, file.bins);
   const wanted = options.factors?.map((factor) => factor.toLowerCase());
   checkFactorsKnown(file, options.factors ?? [], path);
@@ -80,8 +90,8 @@ export async function loadStudy(path: string, options: LoadStudyOptions = {}): P
     experiments.push(await reader.readExperiment(entry, motifs));
   }
   // A missing track is better said now than when its cell is first used.
-  for (const cell of new Set(experiments.map((experiment) => experiment.cell))) {
-    for (const track of file.cells[cell].tracks) locate(track.file, describeTrack(track.name, cell));
+  for (const cell of new Set([...experiments.map(({ cell }) => cell), ...(options.cells ?? [])])) {
+    for (const track of file.cells[cell]?.tracks ?? []) locate(track.file, describeTrack(track.name, cell));
   }
 
   for (const entry of file.annotations) locate(entry.file, describeAnnotation(entry));
@@ -107,9 +117,22 @@ export async function loadStudy(path: string, options: LoadStudyOptions = {}): P
         // Whoever awaits it hears of its failure; a cell that fails first does not.
         shared.catch(() => {});
       }
-      const loading = loadCell(path, file, cell, assembly, locate, warnings, shared);
+      const loading = loadCell(path, file, cell, loaded, locate, warnings, shared);
       cells.set(cell, loading);
       return loading;
+    },
+    async openCell(cell) {
+      const entry = findCell(path, file, cell);
+      shared ??= loadMetadata(file, assembly, locate, warnings);
+      const { annotations, components } = await shared;
+      const tracks = entry.tracks.map((track) => ({
+        entry: track,
+        file: locate(track.file, describeTrack(track.name, cell)),
+      }));
+      const covariates = { ...entry.covariates, ...components.get(cell) };
+      const reader = await openCellReader(loaded, tracks, { annotations, covariates });
+      if (reader !== null) warnings.push(...reader.warnings);
+      return reader;
     },
   };
 }
@@ -122,17 +145,11 @@ async function readStudyText(path: string): Promise<string> {
   }
 }
 
-async function loadAssembly(file: StudyFile, genomeFile: string): Promise<Assembly> {
-  const { name, pieces, chromosomes, names } = file.assembly;
-  const records = await readGenome(genomeFile);
-  const chromosomeOf = (record: SequenceRecord) =>
-    pieces ? record.name.replace(/:\d+-\d+$/, "") : record.name;
-  const inFile = [...new Set(records.map(chromosomeOf))];
-  // Names a study uses win over those of the genome file: the map goes from the file to the study's list.
-  const matched = chromosomes ? matchChromosomeNames(inFile, chromosomes).map : new Map<string, string>();
-  const aliases = new Map(Object.entries(names ?? {}));
-  const rename = (chromosome: string) => aliases.get(chromosome) ?? matched.get(chromosome) ?? chromosome;
-  return buildAssembly(records, { name, source: genomeFile, pieces, chromosomes, rename, aliases });
+/** The path or address of a file of a study, whose folder may be an address too. */
+function locateFile(path: string, isFromStudy: boolean, folder: string, name: string): string {
+  if (isAddress(name)) return name;
+  if (isAddress(folder)) return new URL(name, folder.endsWith("/") ? folder : `${folder}/`).href;
+  return resolve(isFromStudy ? dirname(resolve(path)) : ".", folder, name);
 }
 
 function checkFactorsKnown(file: StudyFile, factors: readonly string[], path: string): void {
@@ -152,16 +169,6 @@ function describeTrack(track: string, cell: string): string {
   return `the track ${track} of the cell ${cell}`;
 }
 
-/** Reads a genome file: 2bit by its ending, FASTA otherwise. */
-export async function readGenome(file: string): Promise<SequenceRecord[]> {
-  const source = await openFile(file);
-  try {
-    return /\.2bit$/i.test(file) ? await readTwoBit(source) : await readFasta(source);
-  } finally {
-    await source.close();
-  }
-}
-
 async function readMotifFile(file: string): Promise<Motif[]> {
   const bytes = await withSource(file, (source) => readAllBytes(source));
   return readMotifs(new TextDecoder().decode(bytes), file);
@@ -171,19 +178,12 @@ async function loadCell(
   path: string,
   file: StudyFile,
   cell: string,
-  assembly: Assembly,
+  { assembly, loadCodes }: LoadedAssembly,
   locate: (name: string, what: string) => string,
   warnings: string[],
   shared: Promise<SharedMetadata>,
 ): Promise<WindowSource> {
-  const entry = Object.hasOwn(file.cells, cell) ? file.cells[cell] : undefined;
-  if (!entry) {
-    throw new BindscapeError({
-      source: path,
-      found: `no cell named "${cell}"`,
-      expected: `one of ${Object.keys(file.cells).join(", ")}`,
-    });
-  }
+  const entry = findCell(path, file, cell);
   const tracks: SourceTrack[] = [];
   for (const track of entry.tracks) {
     const loaded = await loadTrack(track, locate(track.file, describeTrack(track.name, cell)), assembly);
@@ -192,7 +192,16 @@ async function loadCell(
   }
   const { annotations, components } = await shared;
   const covariates = { ...entry.covariates, ...components.get(cell) };
-  return { segments: assembly.segments, codes: assembly.codes, tracks, annotations, covariates };
+  return { segments: assembly.segments, codes: await loadCodes(), tracks, annotations, covariates };
+}
+
+function findCell(path: string, file: StudyFile, cell: string): StudyFile["cells"][string] {
+  if (Object.hasOwn(file.cells, cell)) return file.cells[cell];
+  throw new BindscapeError({
+    source: path,
+    found: `no cell named "${cell}"`,
+    expected: `one of ${Object.keys(file.cells).join(", ")}`,
+  });
 }
 
 /** What the cells of a study share beside the genome: read once, when the first cell is used. */
@@ -326,7 +335,7 @@ class StudyReader {
   }
 
   async #readPeaks(file: string): Promise<(BedRecord | NarrowPeak)[]> {
-    const narrow = /\.narrowpeak(\.gz)?$/i.test(file);
+    const narrow = /\.narrowpeak(\.gz)?$/i.test(fileNameOf(file));
     const records = await withSource(file, (source) => (narrow ? readNarrowPeak(source) : readBed(source)));
     return this.#onAssembly(records, file);
   }
@@ -363,11 +372,8 @@ class StudyReader {
   }
 }
 
-async function withSource<T>(
-  file: string,
-  read: (source: Awaited<ReturnType<typeof openFile>>) => Promise<T>,
-): Promise<T> {
-  const source = await openFile(file);
+async function withSource<T>(file: string, read: (source: FileSource) => Promise<T>): Promise<T> {
+  const source = await openSource(file);
   try {
     return await read(source);
   } finally {

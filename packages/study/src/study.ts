@@ -3,6 +3,7 @@ import type { Motif } from "@bindscape/motifs";
 import { BindscapeError } from "@bindscape/numerics";
 import type { Assembly } from "./assembly.js";
 import type { BinTable } from "./bins.js";
+import type { CellReader } from "./cell-reader.node.js";
 import { labelBins } from "./labels.js";
 import { type BinSplits, type HoldOuts, splitBins } from "./splits.js";
 import type { StudyFile } from "./study-file.js";
@@ -39,6 +40,11 @@ export interface Study {
   readonly warnings: readonly string[];
   /** Sequence and tracks of a cell, tracks transformed; loaded once. */
   loadCell(cell: string): Promise<WindowSource>;
+  /**
+   * Opens a cell for reading part by part, which takes memory for the parts only; null where a track is of a format
+   * that is only read whole (other than bigWig). Close it when done.
+   */
+  openCell(cell: string): Promise<CellReader | null>;
 }
 
 /**

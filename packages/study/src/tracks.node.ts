@@ -1,13 +1,14 @@
 import {
   type BigWigReader,
   type ByteSource,
+  fileNameOf,
   openBigWig,
-  openFile,
+  openSource,
   readBedGraph,
   readFragments,
 } from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
-import { type Assembly, allocateShared } from "./assembly.js";
+import { type Assembly, allocateShared, type Segment } from "./assembly.js";
 import { ChromosomeNames } from "./chromosome-names.js";
 import type { TrackEntry } from "./study-file.js";
 import type { SourceTrack } from "./windows.js";
@@ -33,20 +34,20 @@ export async function loadTrack(entry: TrackEntry, file: string, assembly: Assem
       source: file,
       found: `an assembly of ${assembly.size} bases`,
       expected: `at most ${LARGEST_TRACK_BASES} bases where tracks are used, since they are held in memory`,
-      next: "List fewer chromosomes under `assembly.chromosomes`",
+      next: "List fewer chromosomes under `assembly.chromosomes`; to predict, give the tracks as bigWig and the genome as 2bit: both are then read part by part",
     });
   }
   const values = new Float32Array(allocateShared(assembly.size * 4));
   const warnings = await chooseReader(file)(file, assembly, values);
-  transformTrack(entry, assembly, values, file);
+  transformTrack(entry, assembly, assembly.segments, values, file);
   return { track: { name: entry.name, unit: entry.unit, values, log: entry.transform.log }, warnings };
 }
 
-type TrackReader = (file: string, assembly: Assembly, values: Float32Array) => Promise<string[]>;
+type WholeTrackReader = (file: string, assembly: Assembly, values: Float32Array) => Promise<string[]>;
 
-function chooseReader(file: string): TrackReader {
-  const name = file.toLowerCase().replace(/\.gz$/, "");
-  if (/\.(bw|bigwig)$/.test(name)) return readBigWigTrack;
+function chooseReader(file: string): WholeTrackReader {
+  if (isBigWigName(file)) return readBigWigTrack;
+  const name = fileNameOf(file).toLowerCase().replace(/\.gz$/, "");
   if (/\.(bedgraph|bdg|bg)$/.test(name)) return fromSource(readBedGraphTrack);
   if (/(\.frag|fragments\.tsv|fragments)$/.test(name)) return fromSource(readFragmentTrack);
   throw new BindscapeError({
@@ -59,9 +60,9 @@ function chooseReader(file: string): TrackReader {
 /** A reader of an open file as one of a file's name. */
 function fromSource(
   read: (source: ByteSource, assembly: Assembly, values: Float32Array) => Promise<string[]>,
-): TrackReader {
+): WholeTrackReader {
   return async (file, assembly, values) => {
-    const source = await openFile(file);
+    const source = await openSource(file);
     try {
       return await read(source, assembly, values);
     } finally {
@@ -70,21 +71,61 @@ function fromSource(
   };
 }
 
+function isBigWigName(file: string): boolean {
+  return /\.(bw|bigwig)$/i.test(fileNameOf(file));
+}
+
 async function readBigWigTrack(file: string, assembly: Assembly, values: Float32Array): Promise<string[]> {
   const { reader, close } = await openBigWig(file);
   try {
-    return await copyBigWig(reader, file, assembly, values);
+    const { names, warnings } = matchBigWig(reader, file, assembly);
+    await copyBigWig(reader, names, assembly.segments, values);
+    return warnings;
   } finally {
     close();
   }
 }
 
-async function copyBigWig(
+/** A track that stays in its file and is read part by part. */
+export interface TrackReader {
+  readonly warnings: readonly string[];
+  /** Reads and transforms the values of segments, or of parts of them, each to its offset in `values`. */
+  read(segments: readonly Segment[], values: Float32Array): Promise<void>;
+  close(): void;
+}
+
+/**
+ * Opens a track whose parts can be read without the rest: a bigWig; null for other formats.
+ * @throws BindscapeError as {@link loadTrack} does
+ */
+export async function openTrack(
+  entry: TrackEntry,
+  file: string,
+  assembly: Assembly,
+): Promise<TrackReader | null> {
+  if (!isBigWigName(file)) return null;
+  const { reader, close } = await openBigWig(file);
+  try {
+    const { names, warnings } = matchBigWig(reader, file, assembly);
+    return {
+      warnings,
+      async read(segments, values) {
+        await copyBigWig(reader, names, segments, values);
+        transformTrack(entry, assembly, segments, values, file);
+      },
+      close,
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+function matchBigWig(
   reader: BigWigReader,
   file: string,
   assembly: Assembly,
-  values: Float32Array,
-): Promise<string[]> {
+): { names: ChromosomeNames; warnings: string[] } {
   const names = ChromosomeNames.match(
     reader.chromosomes.map((chromosome) => chromosome.name),
     assembly,
@@ -96,21 +137,32 @@ async function copyBigWig(
     const name = names.inFile(segment.chromosome);
     if (name === undefined) {
       warnings.push(`${file} has no data on ${segment.chromosome}: its signal there is 0`);
-      continue;
-    }
-    const size = sizes.get(name)!;
-    if (assembly.isWhole && size !== segment.end) {
+    } else if (assembly.isWhole && sizes.get(name) !== segment.end) {
       warnings.push(
-        `${file}: ${name} has ${size} bp, but ${segment.chromosome} ${segment.end}: is it of the same assembly?`,
+        `${file}: ${name} has ${sizes.get(name)} bp, but ${segment.chromosome} ${segment.end}: is it of the same assembly?`,
       );
     }
-    const end = Math.min(segment.end, size);
-    if (end <= segment.start) continue;
-    const into = values.subarray(segment.offset, segment.offset + end - segment.start);
+  }
+  return { names, warnings: [...new Set(warnings)] };
+}
+
+async function copyBigWig(
+  reader: BigWigReader,
+  names: ChromosomeNames,
+  segments: readonly Segment[],
+  values: Float32Array,
+): Promise<void> {
+  const sizes = new Map(reader.chromosomes.map(({ name, size }) => [name, size]));
+  for (const segment of segments) {
+    const name = names.inFile(segment.chromosome);
+    const end = name === undefined ? segment.start : Math.min(segment.end, sizes.get(name)!);
+    const length = Math.max(0, end - segment.start);
+    values.fill(0, segment.offset + length, segment.offset + segment.end - segment.start);
+    if (name === undefined || length === 0) continue;
+    const into = values.subarray(segment.offset, segment.offset + length);
     await reader.readValues(name, segment.start, end, into);
     for (let i = 0; i < into.length; i++) if (!(Math.abs(into[i]) < Number.POSITIVE_INFINITY)) into[i] = 0;
   }
-  return [...new Set(warnings)];
 }
 
 async function readBedGraphTrack(
@@ -156,8 +208,14 @@ function warnOfNothing(source: string): string[] {
   return [`${source} has no records: its signal is 0 everywhere`];
 }
 
-/** Applies mask, cap and log, in this order. */
-function transformTrack(entry: TrackEntry, assembly: Assembly, values: Float32Array, file: string): void {
+/** Applies mask, cap and log, in this order, to the values of segments, each at its offset. */
+function transformTrack(
+  entry: TrackEntry,
+  assembly: Assembly,
+  segments: readonly Segment[],
+  values: Float32Array,
+  file: string,
+): void {
   const { mask, cap, log } = entry.transform;
   for (const text of mask) {
     const region = parseRegion(text);
@@ -169,7 +227,7 @@ function transformTrack(entry: TrackEntry, assembly: Assembly, values: Float32Ar
         next: `Correct \`transform.mask\` of the track ${entry.name}`,
       });
     }
-    for (const segment of assembly.segmentsOf(region.chromosome)) {
+    for (const segment of segments.filter(({ chromosome }) => chromosome === region.chromosome)) {
       const from = Math.max(region.start, segment.start);
       const to = Math.min(region.end, segment.end);
       if (from < to)
@@ -181,7 +239,7 @@ function transformTrack(entry: TrackEntry, assembly: Assembly, values: Float32Ar
     if (!(Math.abs(values[i]) < Number.POSITIVE_INFINITY)) {
       throw new BindscapeError({
         source: file,
-        found: `the value ${values[i]} at ${placeOf(assembly, i)}`,
+        found: `the value ${values[i]} at ${placeOf(segments, i)}`,
         expected: "values that a 32-bit number can hold",
         next: `Correct the file, or cap the track ${entry.name}`,
       });
@@ -190,7 +248,7 @@ function transformTrack(entry: TrackEntry, assembly: Assembly, values: Float32Ar
     if (values[i] < 0) {
       throw new BindscapeError({
         source: file,
-        found: `the value ${values[i]} at ${placeOf(assembly, i)}`,
+        found: `the value ${values[i]} at ${placeOf(segments, i)}`,
         expected: "values of at least 0, since the study asks for log(1 + value)",
         next: `Take \`log\` out of the track ${entry.name}`,
       });
@@ -200,8 +258,8 @@ function transformTrack(entry: TrackEntry, assembly: Assembly, values: Float32Ar
 }
 
 /** The base a place in the values of a track stands for. */
-function placeOf(assembly: Assembly, index: number): string {
-  const segment = assembly.segments.findLast(({ offset }) => offset <= index)!;
+function placeOf(segments: readonly Segment[], index: number): string {
+  const segment = segments.findLast(({ offset }) => offset <= index)!;
   return `${segment.chromosome}:${segment.start + index - segment.offset}`;
 }
 

@@ -35,6 +35,8 @@ export class TwoBitReader {
   readonly #fileSize: number;
   readonly #littleEndian: boolean;
   readonly #index: ReadonlyMap<string, IndexEntry>;
+  /** Of the sequence read last: stretches of one come one after the other. */
+  #last: { readonly name: string; readonly header: RecordHeader } | undefined;
 
   private constructor(source: ByteSource, fileSize: number, littleEndian: boolean, entries: IndexEntry[]) {
     this.#source = source;
@@ -75,12 +77,41 @@ export class TwoBitReader {
 
   /** One whole sequence as codes; N blocks are 4, the soft mask is ignored. */
   async read(name: string): Promise<SequenceRecord> {
-    const { size, unknown, packedOffset } = await this.#readHeader(this.#find(name));
-    const codes = unpack(await this.#read(packedOffset, Math.ceil(size / 4)), size);
-    for (let i = 0; i < unknown.starts.length; i++) {
-      codes.fill(unknownBase, unknown.starts[i], unknown.starts[i] + unknown.sizes[i]);
+    const header = await this.#readHeader(this.#find(name));
+    return { name, description: "", codes: await this.#readPacked(header, 0, header.size) };
+  }
+
+  /** Codes of the bases [start, end) of a sequence; nothing else of it is read. */
+  async readCodes(name: string, start: number, end: number): Promise<Uint8Array> {
+    if (this.#last?.name !== name) {
+      this.#last = { name, header: await this.#readHeader(this.#find(name)) };
     }
-    return { name, description: "", codes };
+    const { header } = this.#last;
+    const isWhole = Number.isInteger(start) && Number.isInteger(end);
+    if (!isWhole || start < 0 || end < start || end > header.size) {
+      throw new BindscapeError({
+        source: this.#source.name,
+        found: `the range ${name}:${start}-${end}`,
+        expected: `whole numbers with 0 <= start <= end <= ${header.size}, the length of ${name}`,
+      });
+    }
+    return this.#readPacked(header, start, end);
+  }
+
+  async #readPacked(
+    { unknown, packedOffset }: RecordHeader,
+    start: number,
+    end: number,
+  ): Promise<Uint8Array> {
+    const firstByte = Math.floor(start / 4);
+    const packed = await this.#read(packedOffset + firstByte, Math.ceil(end / 4) - firstByte);
+    const codes = unpack(packed, end - 4 * firstByte).subarray(start - 4 * firstByte);
+    for (let i = 0; i < unknown.starts.length; i++) {
+      const from = Math.max(unknown.starts[i], start);
+      const to = Math.min(unknown.starts[i] + unknown.sizes[i], end);
+      if (from < to) codes.fill(unknownBase, from - start, to - start);
+    }
+    return codes;
   }
 
   /** All sequences in the order of the file. */
