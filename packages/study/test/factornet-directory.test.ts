@@ -5,7 +5,7 @@ import { findFactornetResources } from "../src/factornet/find-resources.node.js"
 import { readFactornetDirectory } from "../src/factornet/read-directory.node.js";
 import { makeFactornetStudy } from "../src/factornet/write-study.node.js";
 import { loadStudy } from "../src/load-study.node.js";
-import { parseStudyFile, studySchema } from "../src/study-file.js";
+import { parseStudyFile } from "../src/study-file.js";
 import { expectError, temporaryFolder } from "./helpers.js";
 
 const root = temporaryFolder();
@@ -29,7 +29,7 @@ beforeEach(() => {
     "resources/HOCOMOCOv9.meme",
     "MEME version 4\n\nALPHABET= ACGT\n\nMOTIF M1 CTCF\nletter-probability matrix: alength= 4 w= 2\n1 0 0 0\n0 1 0 0\n",
   );
-  write("resources/cpgisland.bed.gz", "chr2\t50\t90\n");
+  write("resources/cpgisland.bed", "chr2\t50\t90\n");
   for (const part of ["utr3", "cds", "promoter"]) {
     write(`resources/wgEncodeGencodeBasicV19.${part}.merged.bed`, "chr2\t50\t90\n");
   }
@@ -70,14 +70,18 @@ describe("a study of FactorNet's folders", () => {
     expect(study.holdOuts.validation.map(({ chromosome }) => chromosome)).toEqual(["chr11"]);
     expect(study.holdOuts.test.map(({ chromosome }) => chromosome)).toEqual(["chr1", "chr8", "chr21"]);
     expect(study.holdOuts.blacklist).toHaveLength(1);
-    const { tracks } = await study.loadCell("K562");
+    const { tracks, annotations, covariates } = await study.loadCell("K562");
+    expect(annotations?.map(({ name }) => name)).toEqual(["cpg", "cds", "promoter", "utr3"]);
+    expect(Object.entries(covariates ?? {})).toEqual([
+      ["GEPC1", -0.19145],
+      ["GEPC2", 0.22302925],
+    ]);
     expect(tracks.map(({ name, values }) => [name, values[4000 + 50]])).toEqual([
       ["Unique35", 1],
       ["DGF", 2],
     ]);
-    const file = parseStudyFile(made.text, "study.yaml") as Record<string, unknown> & typeof study.file;
+    const file = parseStudyFile(made.text, "study.yaml");
     expect(file.bins).toEqual({ size: 200, step: 50, boundOverlap: 101 });
-    if (!("annotations" in studySchema.shape)) return;
     expect(file.annotations).toMatchObject([
       { name: "cpg" },
       { name: "cds" },
@@ -117,7 +121,7 @@ describe("a study of FactorNet's folders", () => {
     write("resources/utr3-of-nothing.txt", "");
     const { annotations, genome } = await findFactornetResources(at("resources"));
     expect(annotations.map(({ name, file }) => [name, file.slice(root.length + 11)])).toEqual([
-      ["cpg", "cpgisland.bed.gz"],
+      ["cpg", "cpgisland.bed"],
       ["cds", "wgEncodeGencodeBasicV19.cds.merged.bed"],
       ["promoter", "wgEncodeGencodeBasicV19.promoter.merged.bed"],
       ["utr3", "wgEncodeGencodeBasicV19.utr3.merged.bed"],

@@ -2,7 +2,7 @@ import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path
 import { openFile, readBed, readChromosomeSizes } from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
 import { Document } from "yaml";
-import { parseStudyFile, studySchema } from "../study-file.js";
+import { parseStudyFile } from "../study-file.js";
 import {
   type FactornetResources,
   findFactornetResources,
@@ -89,7 +89,7 @@ export async function makeFactornetStudy(
     },
     ...(resources.blacklist ? { blacklist: place(resources.blacklist) } : {}),
     ...(resources.motifs ? { motifs: place(resources.motifs) } : {}),
-    ...(resources.annotations.length > 0 && "annotations" in studySchema.shape
+    ...(resources.annotations.length > 0
       ? { annotations: resources.annotations.map(({ name, file }) => ({ name, file: place(file) })) }
       : {}),
     bins: { size: 200, step: 50, boundOverlap: 101 },
@@ -98,9 +98,7 @@ export async function makeFactornetStudy(
         cell,
         {
           tracks: tracks.map(({ name, file }) => ({ name, file: place(file) })),
-          ...(covariates && "annotations" in studySchema.shape
-            ? { covariates: Object.fromEntries(covariates.map((c) => [c.name, c.value])) }
-            : {}),
+          ...(covariates ? { covariates: Object.fromEntries(covariates.map((c) => [c.name, c.value])) } : {}),
         },
       ]),
     ),
