@@ -71,8 +71,8 @@ export function bootstrapByRegion(
 /**
  * Cuts evaluated bins into the stretches to draw from: one a sequence segment, and segments longer than
  * `length` bins into pieces of about that many.
- * @param bins bin numbers, ascending
- * @param segmentOf the segment a bin number lies in
+ * @param bins bin numbers, ascending, or anything that `segmentOf` knows
+ * @param segmentOf the segment a bin lies in
  */
 export function cutIntoStretches(
   bins: ArrayLike<number>,
@@ -102,10 +102,22 @@ export function bootstrapEvaluation(
   { selected, methodScores }: Pick<FactorEvaluation, "selected" | "methodScores">,
   replicates: number,
 ): BootstrapMetrics[] {
-  const regions = cutIntoStretches(
-    selected.bins,
-    (bin) => study.bins.partOf(bin).segmentIndex,
-    BINS_PER_REGION,
-  );
-  return methodScores.map((scores) => bootstrapByRegion(scores, selected.labels, regions, { replicates }));
+  const segments = selected.bins.map((bin) => study.bins.partOf(bin).segmentIndex);
+  return bootstrapMethods({ segments, labels: selected.labels, methodScores }, replicates);
+}
+
+/** The same of bins whose sequence segments are known. */
+export function bootstrapMethods(
+  {
+    segments,
+    labels,
+    methodScores,
+  }: Pick<FactorEvaluation, "methodScores"> & {
+    readonly segments: ArrayLike<number>;
+    readonly labels: ArrayLike<number>;
+  },
+  replicates: number,
+): BootstrapMetrics[] {
+  const regions = cutIntoStretches(segments, (segment) => segment, BINS_PER_REGION);
+  return methodScores.map((scores) => bootstrapByRegion(scores, labels, regions, { replicates }));
 }
