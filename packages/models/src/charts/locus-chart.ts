@@ -112,7 +112,8 @@ function genomicTicks(x: ReturnType<typeof scaleLinear<number, number>>, width: 
   );
 }
 
-function drawTrack(track: LocusTrack, area: PlotArea, top: number): string {
+/** A track with its title at `top` and its values in `area`. */
+export function drawTrack(track: LocusTrack, area: PlotArea, top: number): string {
   const limits = extent(track.values);
   const domain =
     track.domain ??

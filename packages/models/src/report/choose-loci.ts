@@ -141,8 +141,17 @@ function meanBySteps(values: Float32Array, from: number, to: number, isLog: bool
   });
 }
 
-/** Sites of the experiment's motif with at least a fixed share of the best possible log-odds. */
-function findSites(experiment: Experiment, codes: Uint8Array, offset: number, start: number, end: number) {
+/**
+ * Sites of the experiment's motif in [start, end) with at least a fixed share of the best possible log-odds.
+ * @param offset where the chromosome's base 0 would lie in `codes`
+ */
+export function findSites(
+  experiment: Experiment,
+  codes: Uint8Array,
+  offset: number,
+  start: number,
+  end: number,
+): LocusView["sites"] {
   if (!experiment.motif) return [];
   const { length } = experiment.motif;
   const matrix = logOddsMatrix(experiment.motif, { background: genomeBackground(codes), pseudocount: 0.001 });

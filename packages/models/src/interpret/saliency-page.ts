@@ -1,0 +1,147 @@
+import { intersectIntervals } from "@bindscape/genome";
+import type { Study } from "@bindscape/study";
+import { drawLocusChart, type LocusTrack } from "../charts/locus-chart.js";
+import { formatCount, formatFixed, formatSignificant } from "../charts/number-format.js";
+import type { SeriesColour } from "../charts/palette.js";
+import { drawSaliencyChart } from "../charts/saliency-chart.js";
+import { element, escapeText } from "../charts/svg.js";
+import { findSites } from "../report/choose-loci.js";
+import { explain, figure } from "../report/html.js";
+import { renderPage } from "../report/page.js";
+import type { Saliency } from "./saliency.node.js";
+import type { WriteSaliencyOptions } from "./write-saliency.node.js";
+
+/** Regions drawn; all are in the other files. */
+const mostRegions = 30;
+/** Bases a row of letters, and rows of a region at most. */
+const columns = 125;
+const mostRows = 8;
+
+const signalColours: readonly SeriesColour[] = ["green", "orange", "purple"];
+
+/** The page of `bindscape interpret saliency`: each region as a whole, then as letters. */
+export function renderSaliencyPage(found: readonly Saliency[], options: WriteSaliencyOptions): string {
+  const { factor, cell, modelTitle, positiveOnly } = options;
+  const shown = found.slice(0, mostRegions);
+  return renderPage({
+    title: `Saliency of ${factor} in ${cell}`,
+    summary: `Which bases the prediction of ${modelTitle} hangs on: the gradient of the probability with respect to the sequence, through both strands, at the base that is there.${
+      positiveOnly ? " Negative gradients count as 0." : ""
+    }${shown.length < found.length ? ` The first ${shown.length} of ${formatCount(found.length)} regions are drawn; all are in saliency.npz and saliency.bw.` : ""}`,
+    main: [
+      ...shown.map((saliency, index) => renderRegion(saliency, index, options)),
+      explain(
+        "The first picture of a region shows it as a whole, with called peaks as grey bands and motif sites as triangles where the study has them. Below it each base is a letter, as high as the gradient of the predicted probability at that base: the prediction rises where letters above the line are kept and falls where they are changed; letters below the line stand upside down and hold the prediction back. Runs of high letters are what the model takes for binding sites. Gradients say what a small change would do, so that they fade where the probability is near 0 or 1.",
+        false,
+      ),
+    ].join("\n"),
+    footer:
+      "Made by Bindscape. Coordinates are 0-based and half-open. A green, C blue, G orange, T red. A region longer than a window is tiled by bins, and a base has the mean over the windows that hold it.",
+  });
+}
+
+function renderRegion(saliency: Saliency, index: number, options: WriteSaliencyOptions): string {
+  const { region, probability, windows } = saliency;
+  const { chromosome, start, end } = region;
+  const name = `${chromosome}:${start}-${end}`;
+  const values = Array.from(saliency.gradientTimesInput, (value) =>
+    options.positiveOnly ? Math.max(0, value) : value,
+  );
+  const heights = new Float64Array(values.length * 4);
+  values.forEach((value, i) => {
+    if (saliency.codes[i] < 4) heights[i * 4 + saliency.codes[i]] = value;
+  });
+  const signals = saliency.tracks.map(
+    (track, t): LocusTrack => ({
+      label: track.name,
+      unit: track.unit,
+      colour: signalColours[t % signalColours.length],
+      values: Array.from(track.signal),
+    }),
+  );
+  const rows = chooseRows(values);
+  const isWhole = rows.length * columns >= values.length;
+  const largest = values.reduce((best, value, i) => (Math.abs(value) > Math.abs(values[best]) ? i : best), 0);
+  const facts = `${windows === 1 ? "One window centred on the region" : `${windows} windows, bins end to end`}; ${
+    windows === 1 ? "predicted probability" : "largest predicted probability"
+  } ${formatFixed(probability, 3)}.${isWhole ? "" : ` The ${rows.length} stretches of ${columns} bp with the most saliency are shown as letters.`}`;
+  const overview = (width: number, className: string, id: string) =>
+    element(
+      "div",
+      { class: className },
+      drawLocusChart({
+        id,
+        title: `Saliency of ${name}`,
+        description: `Signal and saliency along ${name}; the largest gradient is ${formatSignificant(values[largest])} at ${formatFixed(start + largest, 0)}.`,
+        chromosome,
+        start,
+        end,
+        tracks: [...signals, { label: "Saliency", unit: "", colour: "blue", values }],
+        ...annotate(options.study, options, region),
+        width,
+      }),
+    );
+  return [
+    `<section><h2>${escapeText(name)}</h2><p class="above">${escapeText(facts)}</p>`,
+    figure(
+      overview(1060, "broad", `saliency-${index}`) + overview(380, "narrow", `saliency-${index}-narrow`),
+      { className: "locus" },
+    ),
+    figure(
+      `<div class="scroll">${drawSaliencyChart({
+        id: `letters-${index}`,
+        title: `Letters of ${name}`,
+        description: `Letters as high as gradient times input in ${rows.length} rows of up to ${columns} bp.`,
+        chromosome,
+        start,
+        heights,
+        tracks: signals,
+        columns: Math.min(columns, Math.max(40, values.length)),
+        rows,
+      })}</div>`,
+      { className: "locus letters" },
+    ),
+    "</section>",
+  ].join("");
+}
+
+/** First bases of the rows of letters: all of a short region, else the stretches with the most saliency, in order. */
+function chooseRows(values: readonly number[]): number[] {
+  const count = Math.ceil(values.length / columns);
+  const all = Array.from({ length: count }, (_, row) => row * columns);
+  if (count <= mostRows) return all;
+  const weight = (first: number) =>
+    values.slice(first, first + columns).reduce((sum, value) => sum + Math.abs(value), 0);
+  return all
+    .map((first) => ({ first, weight: weight(first) }))
+    .sort((a, b) => b.weight - a.weight)
+    .slice(0, mostRows)
+    .map(({ first }) => first)
+    .sort((a, b) => a - b);
+}
+
+/** Peaks and motif sites of the factor in the cell, where the study has them. */
+function annotate(
+  study: Study,
+  { factor, cell }: Pick<WriteSaliencyOptions, "factor" | "cell">,
+  region: Saliency["region"],
+) {
+  const experiment = study.experiments.find((one) => one.factor === factor && one.cell === cell);
+  if (!experiment) return { peaks: [], sites: [] };
+  const within = (relaxed: boolean) =>
+    intersectIntervals(relaxed ? experiment.relaxedPeaks : experiment.peaks, [region]).map((peak) => ({
+      ...peak,
+      relaxed,
+    }));
+  const segment = study.assembly.findSegment(region.chromosome, region.start, region.end)!;
+  return {
+    peaks: [...within(false), ...within(true)],
+    sites: findSites(
+      experiment,
+      study.assembly.codes,
+      segment.offset - segment.start,
+      region.start,
+      region.end,
+    ),
+  };
+}

@@ -1,0 +1,169 @@
+import type { Interval } from "@bindscape/genome";
+import { BindscapeError } from "@bindscape/numerics";
+import type { Segment, Study, WindowPlan, WindowSource } from "@bindscape/study";
+import { forEachInputGradient } from "../network/input-gradient.node.js";
+import { type Network, type PredictOptions, predictWindows } from "../network/network.node.js";
+
+/** Regions may have so many bases together: their gradients are held in memory. */
+const MOST_BASES = 5_000_000;
+
+/** Gradients of a network's output along a region. */
+export interface Saliency {
+  readonly region: Interval;
+  /** Windows the region was seen in. */
+  readonly windows: number;
+  /** Largest probability of these windows. */
+  readonly probability: number;
+  /** Base codes 0-4. */
+  readonly codes: Uint8Array;
+  /** Length x 4: of the output with respect to A, C, G, T at each base. */
+  readonly gradient: Float32Array;
+  /** The gradient at the base that is there; 0 for N. */
+  readonly gradientTimesInput: Float32Array;
+  /** Tracks the network sees, as measured, and the gradient with respect to what the network is shown of them. */
+  readonly tracks: readonly {
+    readonly name: string;
+    readonly unit: string;
+    readonly signal: Float32Array;
+    readonly gradient: Float32Array;
+  }[];
+}
+
+/**
+ * Saliency of regions (FactorNet, section 3.2 and Figure 3D): the gradient of the predicted probability with
+ * respect to the input sequence, through both strands.
+ *
+ * A region that a window holds is seen in one window centred on it. A longer one is tiled by bins end to end, and
+ * each base has the mean over all windows that hold it.
+ *
+ * @param task index of the output
+ * @returns one entry a region, in order
+ * @throws BindscapeError for regions outside the study's sequence, or too many bases
+ */
+export async function findSaliency(
+  network: Network,
+  study: Study,
+  cell: string,
+  regions: readonly Interval[],
+  task: number,
+  options: PredictOptions = {},
+): Promise<Saliency[]> {
+  const { plan, tasks } = network.file;
+  const bases = regions.reduce((sum, { start, end }) => sum + end - start, 0);
+  if (bases > MOST_BASES) {
+    throw new BindscapeError({
+      found: `regions of ${bases} bases together`,
+      expected: `at most ${MOST_BASES}`,
+      next: "Look at fewer regions at a time",
+    });
+  }
+  const segments = regions.map((region) => findSegmentOf(study, region));
+  const source = await study.loadCell(cell);
+  const starts = regions.map((region, i) => placeBins(region, segments[i], plan));
+  const owners = starts.flatMap((list, region) => list.map(() => region));
+  const request = {
+    segmentIndices: Uint32Array.from(owners, (region) => study.assembly.segments.indexOf(segments[region])),
+    binStarts: Int32Array.from(starts.flat()),
+  };
+  const probabilities = await predictWindows(network, source, request, options);
+  const channels = 4 + plan.tracks.length;
+  const length = plan.windowLength;
+  const margin = Math.floor((length - plan.binSize) / 2);
+  const sums = regions.map(({ start, end }) => new Float64Array((end - start) * channels));
+  const counts = regions.map(({ start, end }) => new Uint32Array(end - start));
+  await forEachInputGradient(
+    network,
+    source,
+    request,
+    task,
+    { ...options, task: "reading gradients" },
+    (gradients, _windows, first, count) => {
+      for (let row = 0; row < count; row++) {
+        const region = owners[first + row];
+        const { start, end } = regions[region];
+        const windowStart = request.binStarts[first + row] - margin;
+        const to = Math.min(end, windowStart + length);
+        for (let at = Math.max(start, windowStart); at < to; at++) {
+          counts[region][at - start]++;
+          for (let channel = 0; channel < channels; channel++) {
+            sums[region][(at - start) * channels + channel] +=
+              gradients[(row * channels + channel) * length + at - windowStart];
+          }
+        }
+      }
+    },
+  );
+  const largest = new Float32Array(regions.length);
+  owners.forEach((region, row) => {
+    largest[region] = Math.max(largest[region], probabilities[row * tasks.length + task]);
+  });
+  return regions.map((region, i) => {
+    const mean = sums[i].map((sum, at) => sum / counts[i][Math.floor(at / channels)]);
+    return {
+      region,
+      windows: starts[i].length,
+      probability: largest[i],
+      ...describeRegion(region, segments[i], source, plan, mean),
+    };
+  });
+}
+
+function findSegmentOf(study: Study, { chromosome, start, end }: Interval): Segment {
+  const segment = study.assembly.findSegment(chromosome, start, end);
+  if (segment && start < end) return segment;
+  throw new BindscapeError({
+    source: study.source,
+    found: `the region ${chromosome}:${start}-${end}`,
+    expected: `a region inside the sequence of ${study.assembly.name} that the study has`,
+    next: study.assembly.hasChromosome(chromosome)
+      ? "Check where the chromosome ends"
+      : `Name one of ${study.assembly.chromosomes.map(({ name }) => name).join(", ")}`,
+  });
+}
+
+/** Bins whose windows show a region: one in its middle, or as many as tile it end to end. */
+function placeBins(
+  { start, end }: Interval,
+  segment: Segment,
+  { windowLength, binSize }: WindowPlan,
+): number[] {
+  const middle = Math.floor((start + end) / 2) - Math.floor(binSize / 2);
+  const windowStart = middle - Math.floor((windowLength - binSize) / 2);
+  if (windowStart <= start && end <= windowStart + windowLength) return [middle];
+  const bins: number[] = [];
+  for (let from = start; from < end; from += binSize) {
+    // The last bin ends with the region; what little it shares with the one before does no harm to a mean.
+    bins.push(Math.max(segment.start, Math.min(from, end - binSize)));
+  }
+  return bins;
+}
+
+function describeRegion(
+  { start, end }: Interval,
+  segment: Segment,
+  source: WindowSource,
+  plan: WindowPlan,
+  mean: Float64Array,
+): Pick<Saliency, "codes" | "gradient" | "gradientTimesInput" | "tracks"> {
+  const channels = 4 + plan.tracks.length;
+  const length = end - start;
+  const first = segment.offset + start - segment.start;
+  const codes = source.codes.slice(first, first + length);
+  const gradient = new Float32Array(length * 4);
+  const gradientTimesInput = new Float32Array(length);
+  for (let at = 0; at < length; at++) {
+    for (let base = 0; base < 4; base++) gradient[at * 4 + base] = mean[at * channels + base];
+    if (codes[at] < 4) gradientTimesInput[at] = gradient[at * 4 + codes[at]];
+  }
+  const tracks = plan.tracks.map((name, t) => {
+    const track = source.tracks.find((candidate) => candidate.name === name)!;
+    const values = track.values.subarray(first, first + length);
+    return {
+      name,
+      unit: track.unit,
+      signal: track.log ? values.map(Math.expm1) : values.slice(),
+      gradient: Float32Array.from({ length }, (_, at) => mean[at * channels + 4 + t]),
+    };
+  });
+  return { codes, gradient, gradientTimesInput, tracks };
+}
