@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { addConvertCommand } from "./commands/convert.js";
 import { addDemoCommand } from "./commands/demo.js";
 import { addDoctorCommand } from "./commands/doctor.js";
+import { addDreamCommand } from "./commands/dream.js";
 import { addEnsembleCommand } from "./commands/ensemble.js";
 import { addEvaluateCommand } from "./commands/evaluate.js";
 import { addInfoCommand } from "./commands/info.js";
@@ -14,6 +15,7 @@ import { addReportCommand } from "./commands/report.js";
 import { addSimulateCommand } from "./commands/simulate.js";
 import { addStudyCommand } from "./commands/study.js";
 import { addTrainCommand } from "./commands/train.js";
+import { addZooCommand } from "./commands/zoo.js";
 import { EXIT_BAD_INPUT, EXIT_DEFECT, EXIT_INTERRUPTED, EXIT_OK } from "./exit-codes.js";
 import { Interrupted } from "./interrupt.js";
 
@@ -39,9 +41,11 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     addInterpretCommand,
     addConvertCommand,
     addInfoCommand,
+    addZooCommand,
     addMappabilityCommand,
     addSimulateCommand,
     addStudyCommand,
+    addDreamCommand,
     addDoctorCommand,
   ]) {
     add(program);

@@ -15,6 +15,7 @@ export * from "./evaluate/bootstrap.js";
 export * from "./evaluate/evaluate-factor.node.js";
 export * from "./evaluate/metrics.js";
 export * from "./evaluate/score-bins.node.js";
+export * from "./evaluate/score-submission.node.js";
 export * from "./evaluate/select-bins.js";
 export {
   checkInstallation,
@@ -34,6 +35,7 @@ export * from "./keras/import-keras.node.js";
 export * from "./kernels/kernel-motifs.node.js";
 export * from "./model-definition.js";
 export * from "./model-table.js";
+export * from "./network/choose-cell.js";
 export * from "./network/network.node.js";
 export * from "./predict/dream-submission.node.js";
 export * from "./predict/predict-regions.node.js";
@@ -50,3 +52,4 @@ export * from "./train/prepare.js";
 export * from "./train/settings.js";
 export * from "./train/train.node.js";
 export * from "./version.js";
+export * from "./zoo/zoo.node.js";

@@ -7,6 +7,7 @@ import { BindscapeError } from "@bindscape/numerics";
 import { describeNetwork, type Network } from "../network/network.node.js";
 import { checkWeights, parameterShapesOf } from "../network/parameter-shapes.js";
 import type { HistoryEntry } from "../report/report-data.js";
+import { locateBundle } from "../zoo/zoo.node.js";
 import { refuseExisting, writeFolder } from "./folder.node.js";
 import { parseHistory, writeHistory } from "./history.js";
 import { parseModelFile } from "./model-file.js";
@@ -59,9 +60,11 @@ function prettyJson(value: unknown): string {
 
 /**
  * Reads a bundle. It is data only: the architecture is looked up by name, and nothing in it is run.
+ * @param name a folder, or `zoo:NAME` for a model that comes with Bindscape
  * @throws BindscapeError where a part is missing, damaged, or does not fit the model
  */
-export async function readBundle(path: string): Promise<Bundle> {
+export async function readBundle(name: string): Promise<Bundle> {
+  const path = await locateBundle(name);
   const modelPath = join(path, "model.json");
   if (!existsSync(modelPath)) {
     throw new BindscapeError({
