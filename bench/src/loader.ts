@@ -37,7 +37,7 @@ export async function run(): Promise<Figure[]> {
     const modelOptions = factorNetOptions.parse(options);
     const settings = trainingSettings.parse({ ...training, negatives: "uniform" });
     const source = await study.loadCell("BY4741");
-    const { context, sampler } = prepareTraining(
+    const { context, samplers } = prepareTraining(
       study,
       study.experiments,
       source,
@@ -47,7 +47,7 @@ export async function run(): Promise<Figure[]> {
     );
     const { batchSize } = settings;
     const pipeline = new BatchPipeline(source, context.plan, { batchSize });
-    const epoch = sampler.drawEpoch(new Random(1));
+    const epoch = samplers[0].drawEpoch(new Random(1));
     const steps = Math.min(60, Math.floor(epoch.binStarts.length / batchSize));
     const request = {
       segmentIndices: epoch.segmentIndices.subarray(0, steps * batchSize),

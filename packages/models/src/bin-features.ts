@@ -36,6 +36,26 @@ export function signalFeatures(source: WindowSource): BinFeature[] {
   );
 }
 
+/** The order in which the reference gives annotations to its networks; others follow in the order of the study. */
+const ANNOTATION_ORDER = ["cpg", "cds", "intron", "promoter", "utr5", "utr3"];
+
+/** Covariates of the cell, in its order (FactorNet, section 2.3). */
+export function covariateFeatures(source: WindowSource): BinFeature[] {
+  return Object.keys(source.covariates ?? {}).map((name) => ({ kind: "covariate", name }));
+}
+
+/** Whether the bin overlaps each annotation of the study (FactorNet, section 2.3), in the reference's order. */
+export function annotationFeatures(source: WindowSource): BinFeature[] {
+  const names = (source.annotations ?? []).map(({ name }) => name);
+  const rank = (name: string) => {
+    const known = ANNOTATION_ORDER.indexOf(name.toLowerCase());
+    return known < 0 ? ANNOTATION_ORDER.length + names.indexOf(name) : known;
+  };
+  return names
+    .toSorted((a, b) => rank(a) - rank(b))
+    .map((name) => ({ kind: "overlap", name, annotation: name }));
+}
+
 /** Bp around the middle of a bin that a model sees of it, in its window or in its features. */
 export function measureReach(plan: WindowPlan): number {
   return Math.max(plan.windowLength, ...plan.features.map((feature) => featureReach(feature, plan.binSize)));

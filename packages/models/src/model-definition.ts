@@ -41,6 +41,16 @@ export interface SeededKernel {
   readonly strand: "+" | "-";
 }
 
+/** Which bin-level features a model wants. */
+export interface WantedFeatures {
+  readonly motif: boolean;
+  readonly signal: boolean;
+  /** Numbers about the cell. */
+  readonly covariates: boolean;
+  /** Overlap with the study's annotations. */
+  readonly annotations: boolean;
+}
+
 /** A named set of hyperparameters; what it does not name keeps its default. */
 export interface Preset<Options> {
   /** Where it comes from and what it is for, one sentence. */
@@ -92,7 +102,7 @@ export interface ModelDefinition<Schema extends z.ZodType = z.ZodType> {
   /** Window length in bp the options ask for. */
   readonly windowLength: (options: z.output<Schema>) => number;
   /** Which bin-level features the options ask for. */
-  readonly binFeatures: (options: z.output<Schema>) => { readonly motif: boolean; readonly signal: boolean };
+  readonly binFeatures: (options: z.output<Schema>) => WantedFeatures;
   /** Whether the network has a linear part on the features, to be started from a regression. */
   readonly hasLinearFeatures: (options: z.output<Schema>) => boolean;
   /** The network: inputs "windows" and "features", outputs "probability" and "logits", loss for training. */

@@ -328,8 +328,8 @@ describe("a network that starts from the regression", () => {
   });
 
   it("scales features to mean 0 and spread 1 over the windows of an epoch", () => {
-    const { context, sampler } = prepare();
-    const windows = sampler.drawEpoch(Random.forPart(9, "scaling"));
+    const { context, samplers } = prepare();
+    const windows = samplers[0].drawEpoch(Random.forPart(9, "scaling"));
     const values = new WindowMaker(source, context.plan).fillFeatures(windows);
     const rows = values.length / 4;
     for (let f = 0; f < 4; f++) {

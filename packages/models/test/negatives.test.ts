@@ -49,7 +49,7 @@ function prepare(change: Record<string, unknown>) {
       seed: 3,
       ...change,
     }),
-  ).sampler;
+  ).samplers[0];
 }
 
 /** Negatives of an epoch: bin starts and weights. */

@@ -57,8 +57,8 @@ function train(
 }
 
 async function testAuroc({ network }: TrainResult): Promise<number> {
-  const { sampler } = await prepare();
-  const { bins, labels } = selectBins(study, study.experiments[0], sampler.splits, TEST);
+  const { splits } = await prepare();
+  const { bins, labels } = selectBins(study, study.experiments[0], splits, TEST);
   const some = bins.filter((_, i) => i % 3 === 0);
   const [{ scores }] = await scoreBins([network], study, "SimCell", some, { threads: 1 });
   return areaUnderRoc(
@@ -275,7 +275,7 @@ describe("a loss that is no number", () => {
     );
     // That window is indeed the first one of the second batch.
     const start = Number(/chr1:(\d+)/.exec(error.message)![1]);
-    const { sampler } = await prepare();
+    const [sampler] = (await prepare()).samplers;
     expect(sampler.drawEpoch(Random.forPart(1, "epoch", 2)).binStarts[32]).toBe(start);
     expect(await readFile(join(checkpointFolder, "checkpoint.json"), "utf8")).toBe(before);
     const resumed = await train({}, { checkpointFolder, fingerprint: "f", resume: true });
@@ -360,12 +360,12 @@ describe("parts of training", () => {
     expect(learningRateOf(settings(), 3)).toBe(0.01);
   });
 
-  it("refuses experiments of two cells", async () => {
+  it("refuses two cells that do not have the same factors", async () => {
     const [experiment] = study.experiments;
-    const twice = [experiment, { ...experiment, cell: "Other" }];
+    const twice = [experiment, { ...experiment, factor: "Xyz2", cell: "Other" }];
     await expectError(
       () => trainNetwork(study, twice, { model: "factornet", modelOptions, settings: settings() }),
-      "SimCell, Other",
+      "in SimCell and of xyz2 in Other",
       "--cell",
     );
   });

@@ -6,12 +6,12 @@ import {
   type WindowBatch,
   type WindowPlan,
   type WindowRequest,
-  type WindowSource,
+  type WindowSources,
 } from "./windows.js";
 
 /** What the pipeline sends a worker thread first, and then for every batch. */
 export interface WorkerStart {
-  readonly source: WindowSource;
+  readonly source: WindowSources;
   readonly plan: WindowPlan;
 }
 export interface WorkerTask {
@@ -59,7 +59,7 @@ export class BatchPipeline {
   waitedMilliseconds = 0;
 
   constructor(
-    source: WindowSource,
+    source: WindowSources,
     readonly plan: WindowPlan,
     readonly options: PipelineOptions,
   ) {

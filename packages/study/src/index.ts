@@ -17,6 +17,7 @@ export * from "./known-builds.js";
 export * from "./labels.js";
 export * from "./load-study.node.js";
 export * from "./metadata-schema.js";
+export * from "./pooled-sampling.js";
 export * from "./sampling.js";
 export * from "./simulate.js";
 export * from "./simulate.node.js";

@@ -51,6 +51,8 @@ export class WindowSampler {
     readonly experiments: readonly Experiment[],
     readonly splits: BinSplits,
     readonly options: SamplingOptions,
+    /** A cell that is only validated in needs no training bins. */
+    use: "training" | "validation" = "training",
   ) {
     const { bins } = study;
     this.#labels = experiments.map((experiment) => labelExperiment(study, experiment));
@@ -61,7 +63,7 @@ export class WindowSampler {
       [this.#positives.length, "bound", "Check the peaks, or hold out less of the genome"],
       [this.#negatives.length, "unbound", "Hold out less of the genome"],
     ] as const) {
-      if (count > 0) continue;
+      if (count > 0 || use === "validation") continue;
       throw new BindscapeError({
         source: study.source,
         found: `no ${what} bin of ${experiments.map((e) => e.factor).join(", ")} to train on (${bins.count} bins in all)`,

@@ -4,16 +4,63 @@ import {
   allocateBatch,
   type BinFeature,
   countChannels,
+  listSources,
   type SourceAnnotation,
   type SourceTrack,
   type WindowBatch,
   type WindowPlan,
   type WindowRequest,
   type WindowSource,
+  type WindowSources,
 } from "./windows.js";
 
-/** Makes the input arrays of windows from a genome and its tracks in memory. One instance a thread. */
+/**
+ * Makes the input arrays of windows from a genome and the tracks of one or several cells in memory. One instance a
+ * thread.
+ */
 export class WindowMaker {
+  readonly #cells: readonly CellWindows[];
+
+  /** @throws BindscapeError where the plan names what a cell does not have */
+  constructor(
+    sources: WindowSources,
+    readonly plan: WindowPlan,
+  ) {
+    this.#cells = listSources(sources).map((source) => new CellWindows(source, plan));
+  }
+
+  /**
+   * Fills a batch.
+   * @param into arrays for at least as many windows as the request has; made where absent
+   */
+  fill(request: WindowRequest, into?: WindowBatch): WindowBatch {
+    const { windowLength } = this.plan;
+    const count = request.binStarts.length;
+    const batch = into ?? allocateBatch(this.plan, count);
+    batch.windows.fill(0, 0, count * countChannels(this.plan) * windowLength);
+    const width = this.plan.features.length;
+    for (let i = 0; i < count; i++) {
+      const cell = this.#cells[request.sourceIndices?.[i] ?? 0];
+      cell.fillWindow(batch.windows, i, request.segmentIndices[i], request.binStarts[i]);
+      cell.fillFeatures(batch.features, i * width, request.segmentIndices[i], request.binStarts[i]);
+    }
+    return count === batch.count ? batch : { ...batch, count };
+  }
+
+  /** Features alone, [count, features]. */
+  fillFeatures(request: WindowRequest): Float32Array {
+    const width = this.plan.features.length;
+    const out = new Float32Array(request.binStarts.length * width);
+    for (let i = 0; i < request.binStarts.length; i++) {
+      const cell = this.#cells[request.sourceIndices?.[i] ?? 0];
+      cell.fillFeatures(out, i * width, request.segmentIndices[i], request.binStarts[i]);
+    }
+    return out;
+  }
+}
+
+/** Windows and features of one cell. */
+class CellWindows {
   readonly #tracks: readonly SourceTrack[];
   readonly #features: readonly ((segmentIndex: number, binStart: number) => number)[];
 
@@ -25,58 +72,31 @@ export class WindowMaker {
     this.#features = plan.features.map((feature) => this.#compileFeature(feature));
   }
 
-  /**
-   * Fills a batch.
-   * @param into arrays for at least as many windows as the request has; made where absent
-   */
-  fill(request: WindowRequest, into?: WindowBatch): WindowBatch {
+  /** Writes one window into row `row` of zeros. */
+  fillWindow(windows: Float32Array, row: number, segmentIndex: number, binStart: number): void {
     const { windowLength, binSize } = this.plan;
-    const count = request.binStarts.length;
-    const batch = into ?? allocateBatch(this.plan, count);
-    const channels = countChannels(this.plan);
-    const margin = Math.floor((windowLength - binSize) / 2);
-    batch.windows.fill(0, 0, count * channels * windowLength);
-    for (let i = 0; i < count; i++) {
-      const segment = this.source.segments[request.segmentIndices[i]];
-      const windowStart = request.binStarts[i] - margin;
-      const from = Math.max(windowStart, segment.start);
-      const to = Math.min(windowStart + windowLength, segment.end);
-      const base = i * channels * windowLength;
-      const source = segment.offset + from - segment.start;
-      const target = base + from - windowStart;
-      const { codes } = this.source;
-      for (let k = 0; k < to - from; k++) {
-        const code = codes[source + k];
-        if (code < 4) batch.windows[target + code * windowLength + k] = 1;
-      }
-      for (let t = 0; t < this.#tracks.length; t++) {
-        if (to > from) {
-          batch.windows.set(
-            this.#tracks[t].values.subarray(source, source + to - from),
-            target + (4 + t) * windowLength,
-          );
-        }
-      }
-      for (let f = 0; f < this.#features.length; f++) {
-        batch.features[i * this.#features.length + f] = this.#features[f](
-          request.segmentIndices[i],
-          request.binStarts[i],
-        );
-      }
+    const { segments, codes } = this.source;
+    const segment = segments[segmentIndex];
+    const windowStart = binStart - Math.floor((windowLength - binSize) / 2);
+    const from = Math.max(windowStart, segment.start);
+    const to = Math.min(windowStart + windowLength, segment.end);
+    const source = segment.offset + from - segment.start;
+    const target = row * countChannels(this.plan) * windowLength + from - windowStart;
+    for (let k = 0; k < to - from; k++) {
+      const code = codes[source + k];
+      if (code < 4) windows[target + code * windowLength + k] = 1;
     }
-    return count === batch.count ? batch : { ...batch, count };
+    if (to <= from) return;
+    for (let t = 0; t < this.#tracks.length; t++) {
+      windows.set(
+        this.#tracks[t].values.subarray(source, source + to - from),
+        target + (4 + t) * windowLength,
+      );
+    }
   }
 
-  /** Features alone, [count, features]. */
-  fillFeatures(request: WindowRequest): Float32Array {
-    const width = this.#features.length;
-    const out = new Float32Array(request.binStarts.length * width);
-    for (let i = 0; i < request.binStarts.length; i++) {
-      for (let f = 0; f < width; f++) {
-        out[i * width + f] = this.#features[f](request.segmentIndices[i], request.binStarts[i]);
-      }
-    }
-    return out;
+  fillFeatures(out: Float32Array, at: number, segmentIndex: number, binStart: number): void {
+    for (let f = 0; f < this.#features.length; f++) out[at + f] = this.#features[f](segmentIndex, binStart);
   }
 
   #findTrack(name: string): SourceTrack {

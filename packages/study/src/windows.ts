@@ -36,6 +36,16 @@ export interface WindowSource {
 export interface WindowRequest {
   readonly segmentIndices: Uint32Array;
   readonly binStarts: Int32Array;
+  /** Which of several sources (cells) each window is of; the first where absent. */
+  readonly sourceIndices?: Uint16Array;
+}
+
+/** What windows are made from: one cell, or several of one assembly. */
+export type WindowSources = WindowSource | readonly WindowSource[];
+
+/** One or several sources as a list. */
+export function listSources(sources: WindowSources): readonly WindowSource[] {
+  return "segments" in sources ? [sources] : sources;
 }
 
 /** A number about a bin that a model sees beside its sequence window. */

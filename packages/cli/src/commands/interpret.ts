@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { writeFileAtomically } from "@bindscape/genome";
 import {
-  findModel,
+  chooseCell,
   findSaliency,
   findTask,
   interpretKernels,
@@ -142,7 +142,7 @@ Examples:
       }
       const { network } = await readBundle(bundlePath);
       const task = findTask(network, given.factor);
-      const cell = given.cell ?? task.cell;
+      const cell = chooseCell(task, given.cell);
       const study = await loadWithPeaks(given, task.factor);
       const regions =
         given.regions === undefined
@@ -164,7 +164,7 @@ Examples:
         study,
         factor: task.factor,
         cell,
-        modelTitle: findModel(network.file.model).title,
+        network,
         positiveOnly: given.positive ?? false,
       });
       const inputs = given.regions === undefined ? [] : [given.regions];

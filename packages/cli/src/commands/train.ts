@@ -1,6 +1,7 @@
 import {
   factorNet,
   factorNetOptions,
+  type HistoryEntry,
   type ModelDefinition,
   trainBundle,
   trainingFolderOf,
@@ -25,7 +26,15 @@ export function addTrainCommand(program: Command): void {
       parseList,
     )
     .requiredOption("--out <bundle>", "folder to write the model bundle to")
-    .option("--cell <name>", "cell to train in, where a factor was measured in several")
+    .option(
+      "--cell <names>",
+      "cell to train in, where a factor was measured in several; several, separated by commas, are pooled",
+      parseList,
+    )
+    .option(
+      "--validation-cell <name>",
+      "choose the epoch by the validation hold-out of another cell (-vi of the reference)",
+    )
     .addOption(
       new Option("--preset <name>", "named set of hyperparameters")
         .choices(Object.keys(factorNet.presets))
@@ -43,7 +52,8 @@ export function addTrainCommand(program: Command): void {
 Examples:
   bindscape train study.yaml --factor Reb1 --out models/reb1
   bindscape train study.yaml --factor Reb1 --out models/reb1 --epochs 5 --seed 7 --negatives-per-positive 10
-  bindscape train study.yaml --factor Reb1,Abf1,Rap1 --preset compact --out models/three`,
+  bindscape train study.yaml --factor Reb1,Abf1,Rap1 --preset compact --out models/three
+  bindscape train study.yaml --factor CTCF --cell HepG2,K562 --validation-cell GM12878 --covariates --annotations --out models/ctcf`,
     )
     .action(async (studyPath: string, given: TrainFlags) => {
       const preset = factorNet.presets[given.preset];
@@ -62,7 +72,8 @@ Examples:
           trainBundle({
             study,
             factors: given.factor,
-            cell: given.cell,
+            cells: given.cell,
+            validationCell: given.validationCell,
             model: (factorNet as unknown as ModelDefinition).name,
             modelOptions,
             settings,
@@ -74,7 +85,7 @@ Examples:
             onProgress: bar.listener,
             onEpoch: (entry, best) =>
               bar.say(
-                `epoch ${entry.epoch}: training loss ${entry.trainingLoss.toFixed(4)}, validation loss ${entry.validationLoss.toFixed(4)}${best ? " (best)" : ""}, ${entry.seconds.toFixed(1)} s`,
+                `epoch ${entry.epoch}: training loss ${entry.trainingLoss.toFixed(4)}, validation loss ${entry.validationLoss.toFixed(4)}${withinCells(entry)}${best ? " (best)" : ""}, ${entry.seconds.toFixed(1)} s`,
               ),
             signal,
           }),
@@ -96,10 +107,16 @@ Examples:
     });
 }
 
+/** The validation loss in the cells trained in, where another cell chooses the epoch. */
+function withinCells({ withinCellLoss }: HistoryEntry): string {
+  return withinCellLoss === undefined ? "" : `, in the cells trained in ${withinCellLoss.toFixed(4)}`;
+}
+
 interface TrainFlags extends Record<string, unknown> {
   readonly factor: string[];
   readonly out: string;
-  readonly cell?: string;
+  readonly cell?: string[];
+  readonly validationCell?: string;
   readonly preset: string;
   readonly resume?: boolean;
   readonly overwrite?: boolean;

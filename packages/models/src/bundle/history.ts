@@ -7,6 +7,7 @@ export const historyEntrySchema = z.object({
   epoch: z.int().positive(),
   trainingLoss: z.number(),
   validationLoss: z.number(),
+  withinCellLoss: z.number().optional(),
   learningRate: z.number(),
   seconds: z.number(),
 });

@@ -35,7 +35,14 @@ export const modelFileSchema = z.strictObject({
   citation: z.string(),
   departures: z.array(z.string()),
   tasks: z
-    .array(z.strictObject({ factor: z.string(), cell: z.string() }))
+    .array(
+      z.strictObject({
+        factor: z.string(),
+        cell: z.string(),
+        // Where several cells were pooled: all of them; `cell` is then the first.
+        cells: z.array(z.string()).min(2).max(10_000).optional(),
+      }),
+    )
     .min(1)
     .max(100_000),
   plan: z.strictObject({
@@ -60,6 +67,7 @@ export const modelFileSchema = z.strictObject({
     epochs: z.int(),
     bestEpoch: z.int(),
     validationLoss: z.number(),
+    validationCell: z.string().optional(),
   }),
   /** Where a model that was trained by another program comes from; its `training` then says nothing. */
   imported: z.strictObject({ format: z.string(), weights: z.string(), sha256: z.string() }).optional(),

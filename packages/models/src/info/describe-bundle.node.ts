@@ -30,7 +30,12 @@ export async function describeBundle(folder: string): Promise<Contents> {
     },
     rows: [
       ["model", title],
-      ["predicts", file.tasks.map(({ factor, cell }) => `${factor} in ${cell}`).join(", ")],
+      [
+        "predicts",
+        file.tasks
+          .map(({ factor, cell, cells }) => `${factor} in ${(cells ?? [cell]).join(" and ")}`)
+          .join(", "),
+      ],
       ["parameters", formatNumber(parameters)],
       ["window", `${formatNumber(plan.windowLength)} bp around bins of ${plan.binSize} bp`],
       ["inputs", inputs.join(", ")],

@@ -8,6 +8,7 @@ import { requestBins } from "../evaluate/select-bins.js";
 import { alignKernels, type KernelAlignment } from "../kernels/align-kernels.js";
 import { findKernelLayer, type KernelOptions, summariseKernels } from "../kernels/kernel-motifs.node.js";
 import { findModel } from "../model-table.js";
+import { chooseCell } from "../network/choose-cell.js";
 import type { Network } from "../network/network.node.js";
 import type { KernelSummary } from "../report/report-data.js";
 import { chooseSeparateWindows } from "./choose-windows.js";
@@ -46,7 +47,7 @@ export async function interpretKernels(options: InterpretKernelsOptions): Promis
   const { study, network, layer = 1, rule = "best-site", windows: count = 2000 } = options;
   const { file } = network;
   const task = findTask(network, options.factor);
-  const cell = options.cell ?? task.cell;
+  const cell = chooseCell(task, options.cell);
   const experiment = findExperiment(study, task.factor, cell);
   const splits = splitStudy(study, measureReach(file.plan));
   const chosen = chooseSeparateWindows(study, experiment, splits, file.plan.windowLength, count);

@@ -13,6 +13,7 @@ import type { Bundle } from "../bundle/bundle.node.js";
 import { evaluateFactor, type FactorEvaluation } from "../evaluate/evaluate-factor.node.js";
 import { type JoinRule, joinColumns, scoreColumns } from "../evaluate/score-bins.node.js";
 import { findModel } from "../model-table.js";
+import { chooseCell } from "../network/choose-cell.js";
 import type { Network, RowRange } from "../network/network.node.js";
 import { buildFactorReport, buildReport } from "../report/build-report.node.js";
 import type { FactorReport, ReportData } from "../report/report-data.js";
@@ -48,7 +49,7 @@ export function planEvaluation(options: EvaluateOptions): EvaluationPlan {
   const { study, bundles } = options;
   const networks = bundles.map((bundle) => bundle.network);
   const files = networks.map((network) => network.file);
-  const cell = options.cell ?? files[0].tasks[0].cell;
+  const cell = chooseCell(files[0].tasks[0], options.cell);
   const factors = [...new Set(files.flatMap((file) => file.tasks.map((task) => task.factor)))].filter(
     (factor) => !options.factors || options.factors.some((f) => f.toLowerCase() === factor.toLowerCase()),
   );

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, rm, stat } from "node:fs/promises";
-import { describeFileError } from "@bindscape/genome";
+import { describeFileError, isAddress } from "@bindscape/genome";
 import { BindscapeError, type ProgressListener } from "@bindscape/numerics";
 import { type Experiment, findExperiment, type Study } from "@bindscape/study";
 import { writeBundle } from "../bundle/bundle.node.js";
 import { refuseExisting } from "../bundle/folder.node.js";
-import { hashFile, makeRunRecord } from "../bundle/run-record.node.js";
+import { hashInput, makeRunRecord } from "../bundle/run-record.node.js";
 import type { TrainingSettings } from "../train/settings.js";
 import { type TrainOptions, type TrainResult, trainNetwork } from "../train/train.node.js";
 import { BINDSCAPE_VERSION } from "../version.js";
@@ -15,7 +15,10 @@ export interface TrainBundleOptions {
   readonly study: Study;
   /** One factor, or several for one network with an output each. */
   readonly factors: readonly string[];
-  readonly cell?: string;
+  /** One cell, or several to pool; where absent, the one the factors were measured in. */
+  readonly cells?: readonly string[];
+  /** Another cell whose validation windows choose the epoch. */
+  readonly validationCell?: string;
   readonly model: string;
   readonly modelOptions: Record<string, unknown>;
   readonly settings: TrainingSettings;
@@ -41,7 +44,9 @@ export function trainingFolderOf(out: string): string {
  */
 export async function trainBundle(options: TrainBundleOptions): Promise<TrainResult> {
   const { study, out, settings, model, modelOptions } = options;
-  const experiments = options.factors.map((factor) => findExperiment(study, factor, options.cell));
+  const experiments = [...new Set(options.cells ?? [undefined])].flatMap((cell) =>
+    options.factors.map((factor) => findExperiment(study, factor, cell)),
+  );
   refuseExisting(out, options.overwrite ?? false);
   const checkpointFolder = trainingFolderOf(out);
   if (options.resume && !existsSync(checkpointFolder)) {
@@ -63,9 +68,10 @@ export async function trainBundle(options: TrainBundleOptions): Promise<TrainRes
     model,
     modelOptions,
     settings,
+    validationCell: options.validationCell,
     checkpointFolder,
     resume: options.resume,
-    fingerprint: await fingerprintRun(study, experiments, model, modelOptions, settings),
+    fingerprint: await fingerprintRun(study, experiments, options),
     threads: options.threads,
     onProgress: options.onProgress,
     onEpoch: options.onEpoch,
@@ -96,15 +102,15 @@ export async function trainBundle(options: TrainBundleOptions): Promise<TrainRes
 async function fingerprintRun(
   study: Study,
   experiments: readonly Experiment[],
-  model: string,
-  modelOptions: unknown,
-  settings: TrainingSettings,
+  { model, modelOptions, settings, validationCell }: TrainBundleOptions,
 ): Promise<string> {
   const { epochs, patience: _patience, ...fixed } = settings;
   // A learning rate that falls along a curve depends on the number of epochs after all.
   const schedule = settings.finalLearningRate === undefined ? null : { epochs };
   const files = await Promise.all(
-    study.inputs.map(async (file) => ((await stat(file)).isFile() ? await hashFile(file) : file)),
+    study.inputs.map(async (file) =>
+      isAddress(file) || (await stat(file)).isFile() ? await hashInput(file) : file,
+    ),
   );
   const parts = [
     BINDSCAPE_VERSION,
@@ -114,6 +120,7 @@ async function fingerprintRun(
     modelOptions,
     fixed,
     schedule,
+    ...(validationCell === undefined ? [] : [validationCell]),
   ];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }

@@ -183,6 +183,7 @@ export function* splitRequest(request: WindowRequest, size: number): Generator<W
     yield {
       segmentIndices: request.segmentIndices.slice(from, from + size),
       binStarts: request.binStarts.slice(from, from + size),
+      ...(request.sourceIndices && { sourceIndices: request.sourceIndices.slice(from, from + size) }),
     };
   }
 }

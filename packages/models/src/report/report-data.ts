@@ -39,6 +39,8 @@ export interface HistoryEntry {
   readonly epoch: number;
   readonly trainingLoss: number;
   readonly validationLoss: number;
+  /** Where another cell chooses the epoch (validationLoss is its loss): validation loss in the cells trained in. */
+  readonly withinCellLoss?: number;
   readonly learningRate: number;
   readonly seconds: number;
 }

@@ -2,17 +2,29 @@ import { BindscapeError, Random } from "@bindscape/numerics";
 import {
   type BinFeature,
   type BinSplits,
+  drawPooledEpoch,
+  drawPooledValidation,
   type Experiment,
   type LabelledWindows,
+  listSources,
+  ofSource,
+  type SamplingOptions,
   type Study,
   splitStudy,
   WindowMaker,
   type WindowPlan,
   WindowSampler,
   type WindowSource,
+  type WindowSources,
 } from "@bindscape/study";
-import { measureReach, motifFeature, signalFeatures } from "../bin-features.js";
-import type { FeatureScaling, ModelDefinition, NetworkContext } from "../model-definition.js";
+import {
+  annotationFeatures,
+  covariateFeatures,
+  measureReach,
+  motifFeature,
+  signalFeatures,
+} from "../bin-features.js";
+import type { FeatureScaling, ModelDefinition, NetworkContext, WantedFeatures } from "../model-definition.js";
 import { fitRegressionStart } from "./regression-start.js";
 import type { TrainingSettings } from "./settings.js";
 
@@ -22,43 +34,75 @@ const SCALING_WINDOWS = 20_000;
 /** Everything training needs, made from a study before the first step. */
 export interface TrainingPlan {
   readonly context: NetworkContext;
-  readonly sampler: WindowSampler;
+  /** One a cell, in the order of the sources. */
+  readonly samplers: readonly WindowSampler[];
+  /** What windows are made from: the cells trained in, then the one validated in where it is another. */
+  readonly sources: readonly WindowSource[];
   readonly splits: BinSplits;
+  /** Windows whose loss chooses the epoch. */
   readonly validation: LabelledWindows;
+  /** Validation windows of the cells trained in, where another cell chooses the epoch. */
+  readonly withinCells: LabelledWindows | null;
 }
 
-/** Draws the validation set, chooses the bin features and measures their scaling. */
+/** Another cell than those trained in, whose validation windows choose the epoch. */
+export interface ValidationCell {
+  /** Of the same factors, in the same order. */
+  readonly experiments: readonly Experiment[];
+  readonly source: WindowSource;
+}
+
+/**
+ * Draws the validation set, chooses the bin features and measures their scaling.
+ * @param experiments of one cell, or of the same factors in several, cell by cell
+ * @param given one source a cell, in the order of the experiments
+ */
 export function prepareTraining(
   study: Study,
   experiments: readonly Experiment[],
-  source: WindowSource,
+  given: WindowSources,
   definition: ModelDefinition,
   modelOptions: unknown,
   settings: TrainingSettings,
+  validationCell?: ValidationCell,
 ): TrainingPlan {
+  const trained = listSources(given);
+  const sources = validationCell ? [...trained, validationCell.source] : trained;
+  const byCell = groupByCell(study, experiments);
+  const first = byCell[0];
+  const wanted = definition.binFeatures(modelOptions);
+  requireSameInputs(
+    study,
+    [...byCell, ...(validationCell ? [validationCell.experiments] : [])].map(([{ cell }], i) => ({
+      cell,
+      source: sources[i],
+    })),
+    wanted,
+  );
   const plan: WindowPlan = {
     windowLength: definition.windowLength(modelOptions),
     binSize: study.bins.grid.size,
-    tracks: source.tracks.map((track) => track.name),
-    features: chooseFeatures(study, experiments, source, definition.binFeatures(modelOptions)),
+    tracks: sources[0].tracks.map((track) => track.name),
+    features: chooseFeatures(study, first, sources[0], wanted),
   };
   const splits = splitStudy(study, measureReach(plan));
-  const sampler = new WindowSampler(study, experiments, splits, {
-    positives: settings.positives ?? (experiments.length === 1 && !experiments[0].labels ? "peaks" : "bins"),
+  const sampling: SamplingOptions = {
+    positives: settings.positives ?? (first.length === 1 ? "peaks" : "bins"),
     minimumOverlap: settings.minimumOverlap,
     jitter: settings.jitter,
     negativesPerPositive: settings.negativesPerPositive,
     negativeMargin: settings.negativeMargin,
     negativeWeight: settings.negativeWeight,
     validationNegativesPerPositive: settings.validationNegativesPerPositive,
-  });
+  };
+  const samplers = byCell.map((own) => new WindowSampler(study, own, splits, sampling));
   // Scaling is measured before negatives are preferred, on windows drawn all alike.
-  const first = sampler.drawEpoch(Random.forPart(settings.seed, "scaling"));
-  const featureScaling = measureScaling(source, plan, first);
+  const drawn = drawPooledEpoch(samplers, Random.forPart(settings.seed, "scaling"));
+  const featureScaling = measureScaling(sources, plan, drawn);
   const wantsLinear = definition.hasLinearFeatures(modelOptions);
   const regression =
     plan.features.length > 0 && (wantsLinear || settings.negatives === "hard")
-      ? fitRegressionStart(study, experiments, source, splits, plan, featureScaling)
+      ? fitRegressionStart(study, byCell, trained, splits, plan, featureScaling)
       : null;
   if (settings.negatives === "hard") {
     if (!regression) {
@@ -68,32 +112,120 @@ export function prepareTraining(
         next: "Give --bin-features motif-and-signal, or --negatives uniform",
       });
     }
-    sampler.preferNegatives(regression.measureDifficulty(sampler.negativeCandidates));
+    for (const [index, sampler] of samplers.entries()) {
+      sampler.preferNegatives(regression.measureDifficulty(sampler.negativeCandidates, index));
+    }
   }
-  const validation = sampler.validationWindows(Random.forPart(settings.seed, "validation"));
+  const within = drawPooledValidation(samplers, Random.forPart(settings.seed, "validation"));
+  const other =
+    validationCell &&
+    new WindowSampler(study, validationCell.experiments, splits, sampling, "validation").validationWindows(
+      Random.forPart(settings.seed, "validation cell"),
+    );
   return {
     context: {
       plan,
-      tasks: experiments.length,
+      tasks: first.length,
       featureScaling,
       linearStart: wantsLinear && regression ? regression.linearStart : null,
-      boundShare: experiments.map((_, task) => shareOfBound(first, task)),
-      motifs: experiments.map((experiment) => experiment.motif),
+      boundShare: first.map((_, task) => shareOfBound(drawn, task)),
+      motifs: first.map((experiment) => experiment.motif),
     },
-    sampler,
+    samplers,
+    sources,
     splits,
-    validation,
+    validation: other ? ofSource(other, trained.length) : within,
+    withinCells: other ? within : null,
   };
 }
 
-/** The bin-level features a model wants, of motifs in the order of the experiments and then of tracks. */
+/**
+ * Experiments cell by cell.
+ * @throws BindscapeError where the cells do not have the same factors in the same order
+ */
+export function groupByCell(study: Study, experiments: readonly Experiment[]): readonly Experiment[][] {
+  const groups = new Map<string, Experiment[]>();
+  for (const experiment of experiments) {
+    const own = groups.get(experiment.cell);
+    if (own) own.push(experiment);
+    else groups.set(experiment.cell, [experiment]);
+  }
+  const factorsOf = (own: readonly Experiment[]) => own.map(({ factor }) => factor.toLowerCase()).join(", ");
+  const [first, ...others] = groups.values();
+  const odd = others.find((own) => factorsOf(own) !== factorsOf(first));
+  if (!odd) return [first, ...others];
+  throw new BindscapeError({
+    source: study.source,
+    found: `experiments of ${factorsOf(first)} in ${first[0].cell} and of ${factorsOf(odd)} in ${odd[0].cell}`,
+    expected: "the same factors in every cell that is trained in",
+    next: "Choose cells that have them all with --cell, or one cell",
+  });
+}
+
+/**
+ * Refuses cells that a network cannot see alike.
+ * @throws BindscapeError naming the track or covariate that only one of two cells has
+ */
+function requireSameInputs(
+  study: Study,
+  cells: readonly { readonly cell: string; readonly source: WindowSource }[],
+  wanted: WantedFeatures,
+): void {
+  const [first, ...others] = cells;
+  for (const other of others) {
+    for (const [what, namesOf] of [
+      ["track", (source: WindowSource) => source.tracks.map(({ name }) => name)],
+      [
+        "covariate",
+        (source: WindowSource) => (wanted.covariates ? Object.keys(source.covariates ?? {}) : []),
+      ],
+    ] as const) {
+      for (const [has, lacks] of [
+        [first, other],
+        [other, first],
+      ]) {
+        const missing = namesOf(has.source).find((name) => !namesOf(lacks.source).includes(name));
+        if (missing === undefined) continue;
+        throw new BindscapeError({
+          source: study.source,
+          found: `the cell ${lacks.cell} has no ${what} named "${missing}", but ${has.cell} has one`,
+          expected: `cells with the same ${what}s`,
+          next: `Give the ${what}s of the cells the same names, and every cell all of them`,
+        });
+      }
+    }
+  }
+}
+
+/**
+ * The bin-level features a model wants: covariates, annotations, motifs in the order of the experiments, tracks. The
+ * reference has the first two, in this order.
+ */
 function chooseFeatures(
   study: Study,
   experiments: readonly Experiment[],
   source: WindowSource,
-  wanted: { readonly motif: boolean; readonly signal: boolean },
+  wanted: WantedFeatures,
 ): BinFeature[] {
   const features: BinFeature[] = [];
+  for (const [isWanted, found, what, option] of [
+    [wanted.covariates, covariateFeatures(source), "covariates", "covariates"],
+    [wanted.annotations, annotationFeatures(source), "annotations", "annotations"],
+  ] as const) {
+    if (!isWanted) continue;
+    if (found.length === 0) {
+      throw new BindscapeError({
+        source: study.source,
+        found: `no ${what} ${what === "covariates" ? `of the cell ${experiments[0].cell}` : "in the study"}, which the model is to see`,
+        expected: "at least one",
+        next:
+          what === "covariates"
+            ? `Give the cell \`covariates\`, or the study an \`expression\` table, or leave --${option} out`
+            : `Name files under \`annotations\`, or leave --${option} out`,
+      });
+    }
+    features.push(...found);
+  }
   if (wanted.motif) {
     const motifs = experiments.flatMap(({ motif }) => (motif ? [motif] : []));
     if (motifs.length === 0) {
@@ -111,11 +243,12 @@ function chooseFeatures(
   return features;
 }
 
-function measureScaling(source: WindowSource, plan: WindowPlan, windows: LabelledWindows): FeatureScaling {
+function measureScaling(sources: WindowSources, plan: WindowPlan, windows: LabelledWindows): FeatureScaling {
   const width = plan.features.length;
-  const values = new WindowMaker(source, plan).fillFeatures({
+  const values = new WindowMaker(sources, plan).fillFeatures({
     segmentIndices: windows.segmentIndices.subarray(0, SCALING_WINDOWS),
     binStarts: windows.binStarts.subarray(0, SCALING_WINDOWS),
+    sourceIndices: windows.sourceIndices?.subarray(0, SCALING_WINDOWS),
   });
   const rows = width === 0 ? 0 : values.length / width;
   const mean: number[] = [];

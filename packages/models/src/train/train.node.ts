@@ -1,12 +1,20 @@
 import { adam, nodeRuntime, Predictor, TrainingStep } from "@bindscape/gradient";
 import { BindscapeError, type ProgressListener, Random } from "@bindscape/numerics";
-import { BatchPipeline, type Experiment, type LabelledWindows, type Study } from "@bindscape/study";
+import {
+  BatchPipeline,
+  drawPooledEpoch,
+  type Experiment,
+  findExperiment,
+  type LabelledWindows,
+  pickWindows,
+  type Study,
+} from "@bindscape/study";
 import type { ModelFile } from "../bundle/model-file.js";
 import { findModel } from "../model-table.js";
 import { type Network, runPredictor, splitRequest } from "../network/network.node.js";
 import type { HistoryEntry } from "../report/report-data.js";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.node.js";
-import { prepareTraining, type TrainingPlan } from "./prepare.js";
+import { groupByCell, prepareTraining, type TrainingPlan } from "./prepare.js";
 import { learningRateOf, type TrainingSettings } from "./settings.js";
 
 export interface TrainOptions {
@@ -14,6 +22,8 @@ export interface TrainOptions {
   /** Options of the architecture, defaults filled in. */
   readonly modelOptions: Record<string, unknown>;
   readonly settings: TrainingSettings;
+  /** Cell whose validation windows choose the epoch, in place of those of the cells trained in (-vi). */
+  readonly validationCell?: string;
   /** Folder for checkpoints; none are written where absent. */
   readonly checkpointFolder?: string;
   /** Go on from the checkpoint in the folder, if there is one. */
@@ -39,7 +49,8 @@ export interface TrainResult {
 }
 
 /**
- * Trains a network on one or more experiments of one cell. Ends after the last epoch or when the validation
+ * Trains a network on one or more experiments of one cell, or of the same factors in several cells, whose windows are
+ * then pooled. Ends after the last epoch or when the validation
  * loss has not fallen for `patience` epochs; the weights of the best epoch are kept. Stopped by `signal`, it
  * leaves the checkpoint of the last whole epoch and throws the signal's reason.
  * @throws BindscapeError where there is nothing to train on, or the loss is no longer a number
@@ -51,9 +62,25 @@ export async function trainNetwork(
 ): Promise<TrainResult> {
   const { settings } = options;
   const definition = findModel(options.model);
-  const cell = requireOneCell(study, experiments);
-  const source = await study.loadCell(cell);
-  const plan = prepareTraining(study, experiments, source, definition, options.modelOptions, settings);
+  const byCell = groupByCell(study, experiments);
+  const cells = byCell.map(([{ cell }]) => cell);
+  const { validationCell } = options;
+  const elsewhere =
+    validationCell === undefined
+      ? undefined
+      : {
+          experiments: byCell[0].map(({ factor }) => findExperiment(study, factor, validationCell)),
+          source: await study.loadCell(validationCell),
+        };
+  const plan = prepareTraining(
+    study,
+    byCell.flat(),
+    await Promise.all(cells.map((cell) => study.loadCell(cell))),
+    definition,
+    options.modelOptions,
+    settings,
+    elsewhere,
+  );
   const build = definition.build(options.modelOptions, plan.context);
   const runtime = nodeRuntime();
   const checkpoint =
@@ -68,11 +95,14 @@ export async function trainNetwork(
     seed: settings.seed,
     threads: options.threads,
   });
-  const pipeline = new BatchPipeline(source, plan.context.plan, { batchSize: settings.batchSize });
+  const pipeline = new BatchPipeline(plan.sources, plan.context.plan, { batchSize: settings.batchSize });
   // In the control experiment the choice of the epoch must not see a true label either.
-  const validation = settings.shuffleLabels
-    ? permuteLabels(plan.validation, Random.forPart(settings.seed, "shuffle-validation"))
-    : plan.validation;
+  const shuffle = (windows: LabelledWindows) =>
+    settings.shuffleLabels
+      ? permuteLabels(windows, Random.forPart(settings.seed, "shuffle-validation"))
+      : windows;
+  const validation = shuffle(plan.validation);
+  const withinCells = plan.withinCells && shuffle(plan.withinCells);
   const progress: TrainingProgress = {
     history: checkpoint ? [...checkpoint.history] : [],
     bestEpoch: checkpoint?.bestEpoch ?? 0,
@@ -92,7 +122,7 @@ export async function trainNetwork(
     });
     for (let epoch = progress.history.length + 1; epoch <= settings.epochs; epoch++) {
       if (epoch > 1 && epoch - 1 - progress.bestEpoch >= settings.patience) break;
-      await runEpoch(epoch, { step, predictor, pipeline, plan, validation, options, progress });
+      await runEpoch(epoch, { step, predictor, pipeline, plan, validation, withinCells, options, progress });
     }
   } finally {
     await pipeline.close();
@@ -107,7 +137,7 @@ export async function trainNetwork(
     options: options.modelOptions,
     citation: definition.citation,
     departures: [...definition.departures(options.modelOptions)],
-    tasks: experiments.map(({ factor, cell }) => ({ factor, cell })),
+    tasks: byCell[0].map(({ factor, cell }) => ({ factor, cell, ...(cells.length > 1 && { cells }) })),
     plan: toPlain(plan.context.plan),
     bins: study.file.bins,
     featureScaling: toPlain(plan.context.featureScaling),
@@ -121,6 +151,7 @@ export async function trainNetwork(
       epochs: progress.history.length,
       bestEpoch: progress.bestEpoch,
       validationLoss: best.validationLoss,
+      ...(validationCell !== undefined && { validationCell }),
     },
   };
   return {
@@ -131,7 +162,7 @@ export async function trainNetwork(
       progress.trainMilliseconds === 0 ? 0 : progress.waitedMilliseconds / progress.trainMilliseconds,
     seconds: progress.history.reduce((sum, entry) => sum + entry.seconds, 0),
     stepMilliseconds: progress.steps === 0 ? 0 : progress.trainMilliseconds / progress.steps,
-    trainingPeaks: plan.sampler.trainingPeaks,
+    trainingPeaks: plan.samplers.reduce((sum, sampler) => sum + sampler.trainingPeaks, 0),
   };
 }
 
@@ -150,16 +181,17 @@ interface EpochParts {
   readonly pipeline: BatchPipeline;
   readonly plan: TrainingPlan;
   readonly validation: LabelledWindows;
+  readonly withinCells: LabelledWindows | null;
   readonly options: TrainOptions;
   readonly progress: TrainingProgress;
 }
 
 async function runEpoch(epoch: number, parts: EpochParts): Promise<void> {
-  const { step, predictor, pipeline, plan, validation, options, progress } = parts;
+  const { step, predictor, pipeline, plan, validation, withinCells, options, progress } = parts;
   const { settings } = options;
   const started = performance.now();
   const learningRate = learningRateOf(settings, epoch);
-  const drawn = plan.sampler.drawEpoch(Random.forPart(settings.seed, "epoch", epoch));
+  const drawn = drawPooledEpoch(plan.samplers, Random.forPart(settings.seed, "epoch", epoch));
   const windows = padToBatches(
     settings.shuffleLabels
       ? permuteLabels(drawn, Random.forPart(settings.seed, "shuffle-labels", epoch))
@@ -174,6 +206,7 @@ async function runEpoch(epoch: number, parts: EpochParts): Promise<void> {
     epoch,
     trainingLoss: lossSum,
     validationLoss,
+    ...(withinCells && { withinCellLoss: await measureLoss(predictor, pipeline, withinCells, options) }),
     learningRate,
     seconds: (performance.now() - started) / 1000,
   };
@@ -250,9 +283,9 @@ function lossIsNotANumber(
   loss: number,
 ): BindscapeError {
   const first = batch * options.settings.batchSize;
-  const segment = plan.sampler.study.assembly.segments[windows.segmentIndices[first]];
+  const segment = plan.samplers[0].study.assembly.segments[windows.segmentIndices[first]];
   return new BindscapeError({
-    source: plan.sampler.study.source,
+    source: plan.samplers[0].study.source,
     found: `a loss of ${loss} in epoch ${epoch}, batch ${batch + 1} (its first window is the bin at ${segment.chromosome}:${windows.binStarts[first]})`,
     expected: "a finite loss",
     next: adviseOnLoss(epoch, options),
@@ -267,7 +300,7 @@ function validationIsNotANumber(
   loss: number,
 ): BindscapeError {
   return new BindscapeError({
-    source: plan.sampler.study.source,
+    source: plan.samplers[0].study.source,
     found: `a validation loss of ${loss} after epoch ${epoch}`,
     expected: "a finite loss",
     next: adviseOnLoss(epoch, options),
@@ -315,20 +348,13 @@ export function padToBatches(windows: LabelledWindows, batchSize: number): Label
   const count = windows.binStarts.length;
   const { tasks } = windows;
   const padded = Math.ceil(count / batchSize) * batchSize;
-  const result = {
-    tasks,
-    segmentIndices: new Uint32Array(padded),
-    binStarts: new Int32Array(padded),
-    labels: new Float32Array(padded * tasks),
-    weights: new Float32Array(padded * tasks),
-  };
-  for (let row = 0; row < padded; row++) {
-    result.segmentIndices[row] = windows.segmentIndices[row % count];
-    result.binStarts[row] = windows.binStarts[row % count];
-  }
-  result.labels.set(windows.labels);
-  result.weights.set(windows.weights);
-  return result;
+  const windowsAndPadding = pickWindows(
+    windows,
+    Uint32Array.from({ length: padded }, (_, row) => row % count),
+  );
+  windowsAndPadding.labels.fill(0, count * tasks);
+  windowsAndPadding.weights.fill(0, count * tasks);
+  return windowsAndPadding;
 }
 
 /** Permutes labels, each with its weight, over the windows: the control experiment. */
@@ -338,17 +364,6 @@ export function permuteLabels(windows: LabelledWindows, random: Random): Labelle
   const permute = (values: Float32Array) =>
     Float32Array.from(values, (_, at) => values[order[Math.floor(at / tasks)] * tasks + (at % tasks)]);
   return { ...windows, labels: permute(windows.labels), weights: permute(windows.weights) };
-}
-
-function requireOneCell(study: Study, experiments: readonly Experiment[]): string {
-  const cells = [...new Set(experiments.map((experiment) => experiment.cell))];
-  if (cells.length === 1) return cells[0];
-  throw new BindscapeError({
-    source: study.source,
-    found: `experiments in ${cells.length} cells (${cells.join(", ")})`,
-    expected: "experiments of one cell",
-    next: "Choose one with --cell",
-  });
 }
 
 function sum(values: Float32Array): number {

@@ -13,9 +13,11 @@ export const factorNet = defineModel({
   options: factorNetOptions,
   presets: factorNetPresets,
   windowLength: (options) => options.windowLength,
-  binFeatures: ({ binFeatures }) => ({
+  binFeatures: ({ binFeatures, covariates, annotations }) => ({
     motif: binFeatures === "motif" || binFeatures === "motif-and-signal",
     signal: binFeatures === "signal" || binFeatures === "motif-and-signal",
+    covariates,
+    annotations,
   }),
   hasLinearFeatures: ({ linearFeatures }) => linearFeatures,
   build: buildFactorNet,
@@ -37,8 +39,9 @@ function describeDepartures(options: FactorNetOptions): string[] {
     "The output bias starts at the log-odds of the training share of bound windows, where Keras starts it at 0.",
     "The recurrent dropout mask is shared by the four gates; Keras 1 draws one for each.",
   ];
+  // The paper trains with and without its metadata: they are no departure.
   const changed = (Object.keys(paper) as (keyof FactorNetOptions)[]).filter(
-    (key) => options[key] !== paper[key],
+    (key) => options[key] !== paper[key] && key !== "covariates" && key !== "annotations",
   );
   if (changed.length > 0) {
     departures.push(
@@ -48,6 +51,11 @@ function describeDepartures(options: FactorNetOptions): string[] {
   if (options.binFeatures !== "none") {
     departures.push(
       "Bin-level features are the motif score and the signal around the bin; the paper's are gene annotations and CpG islands.",
+    );
+  }
+  if (options.covariates || options.annotations) {
+    departures.push(
+      "Covariates and annotations are centred and scaled by their spread in training; the reference takes them as they are.",
     );
   }
   if (options.linearFeatures) {

@@ -58,6 +58,18 @@ export const factorNetOptions = z.strictObject({
     .enum(["none", "signal", "motif", "motif-and-signal"])
     .default("none")
     .describe("Bin-level features beside the dense layer: motif score, signal around the bin, or both"),
+  covariates: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Bin-level features of the cell too: the study's covariates, such as expression components (-m)",
+    ),
+  annotations: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Bin-level features of the genome too: whether the bin overlaps each of the study's annotations (-g)",
+    ),
   linearFeatures: z
     .boolean()
     .default(false)
