@@ -7,9 +7,12 @@ import { addDoctorCommand } from "./commands/doctor.js";
 import { addDreamCommand } from "./commands/dream.js";
 import { addEnsembleCommand } from "./commands/ensemble.js";
 import { addEvaluateCommand } from "./commands/evaluate.js";
+import { addExportCommand } from "./commands/export.js";
+import { addImportCommand } from "./commands/import.js";
 import { addInfoCommand } from "./commands/info.js";
 import { addInterpretCommand } from "./commands/interpret.js";
 import { addMappabilityCommand } from "./commands/mappability.js";
+import { addMergeCommand } from "./commands/merge.js";
 import { addPredictCommand } from "./commands/predict.js";
 import { addReportCommand } from "./commands/report.js";
 import { addSimulateCommand } from "./commands/simulate.js";
@@ -36,10 +39,13 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     addTrainCommand,
     addPredictCommand,
     addEvaluateCommand,
+    addMergeCommand,
     addEnsembleCommand,
     addReportCommand,
     addInterpretCommand,
     addConvertCommand,
+    addImportCommand,
+    addExportCommand,
     addInfoCommand,
     addZooCommand,
     addMappabilityCommand,

@@ -12,6 +12,8 @@ import {
 import { Random } from "@bindscape/numerics";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { measureScores } from "../src/evaluate/metrics.js";
+import { scoreSubmission } from "../src/evaluate/score-submission.node.js";
 import { predictWindows } from "../src/network/network.node.js";
 import { writeDreamSubmission } from "../src/predict/dream-submission.node.js";
 import { expectError, makeNetwork, makeStudy, randomCodes, temporaryFolder, tinyOptions } from "./helpers.js";
@@ -100,6 +102,77 @@ describe("a submission", () => {
   ])("is not begun where a region cannot be predicted: %j", async (text, message) => {
     await expectError(() => submit(text, "never.tab.gz"), "ladder.bed", message);
     expect(existsSync(join(folder, "never.tab.gz"))).toBe(false);
+  });
+});
+
+describe("scoring", () => {
+  /** Bins of two chromosomes with labels and scores; the submission in another order than the labels. */
+  const random = new Random(11);
+  const bins = ["chr8", "chr21"].flatMap((chromosome) =>
+    Array.from({ length: 300 }, (_, i) => {
+      const label = "BUUUA"[random.integer(5)];
+      return { chromosome, start: 50 * (i + 7), label, score: Math.round(1000 * random.uniform()) / 1000 };
+    }),
+  );
+  const write = async (name: string, lines: readonly string[]) => {
+    await writeFile(join(folder, name), `${lines.join("\n")}\n`);
+    return join(folder, name);
+  };
+  const submissionLines = bins.map(
+    ({ chromosome, start, score }) =>
+      `${chromosome}\t${start}\t${start + 200}\t${formatDreamProbability(score)}`,
+  );
+  const labelLines = [
+    "chr\tstart\tstop\tother\tC",
+    ...bins.map(({ chromosome, start, label }) => `${chromosome}\t${start}\t${start + 200}\tU\t${label}`),
+  ];
+
+  it("pairs bins with labels whatever the order, and leaves ambiguous ones out", async () => {
+    const shuffled = new Random(3).shuffle([...submissionLines]);
+    const labels = await write("labels.tsv", labelLines);
+    const scored = await scoreSubmission(await write("shuffled.tab", shuffled), labels, "C");
+    const used = bins.filter(({ label }) => label !== "A");
+    const expected = measureScores(
+      Float32Array.from(used, ({ score }) => score),
+      used.map(({ label }) => (label === "B" ? 1 : 0)),
+    );
+    expect(scored.evaluation.pooled).toEqual(expected);
+    expect(Object.keys(scored.evaluation.perChromosome)).toEqual(["chr8", "chr21"]);
+    const bound = used.filter(({ label }) => label === "B").length;
+    expect(scored).toMatchObject({
+      bound,
+      unbound: used.length - bound,
+      ambiguous: 600 - used.length,
+      missing: 0,
+    });
+    const half = await write("half.tab", submissionLines.slice(0, 300));
+    expect((await scoreSubmission(half, labels, "C")).missing).toBe(
+      used.filter(({ chromosome }) => chromosome === "chr21").length,
+    );
+  });
+
+  it("refuses bins that are there twice or are none of the challenge, and files without common bins", async () => {
+    const good = await write("good.tab", submissionLines);
+    const labels = await write("labels.tsv", labelLines);
+    const last = bins.findLastIndex(({ label }) => label !== "A");
+    const repeated = await write("repeated.tsv", [...labelLines, labelLines[last + 1]]);
+    await expectError(() => scoreSubmission(good, repeated, "C"), "repeated.tsv, line 602: a second line");
+    const twice = await write("twice.tab", [...submissionLines, submissionLines[0]]);
+    await expectError(
+      () => scoreSubmission(twice, labels, "C"),
+      "twice.tab, line 601: a second line for the bin chr8:350",
+    );
+    for (const row of ["chr8\t10\t210\t0.5", "chr8\t0\t100\t0.5", "chr8\t249250600\t249250800\t0.5"]) {
+      const other = await write("other.tab", [row]);
+      await expectError(
+        () => scoreSubmission(other, labels, "C"),
+        "other.tab, line 1",
+        "a bin of the challenge",
+      );
+    }
+    const far = await write("far.tab", ["chr9\t0\t200\t0.5"]);
+    await expectError(() => scoreSubmission(far, labels, "C"), "far.tab: no bin with a label of C");
+    await expectError(() => scoreSubmission(good, labels, "D"), 'no column for the cell "D"', "other, C");
   });
 });
 
