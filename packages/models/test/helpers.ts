@@ -161,6 +161,7 @@ holdOut: { validation: { chromosomes: [${validation.join(", ")}] }, test: { chro
     inputs: [],
     warnings: [],
     loadCell: async () => ({ segments: assembly.segments, codes: assembly.codes, tracks }),
+    openCell: async () => null,
   };
 }
 

@@ -108,6 +108,7 @@ holdOut: { validation: { chromosomes: [v] }, test: { chromosomes: [t] } }`;
     inputs: [],
     warnings: [],
     loadCell: async () => ({ segments: assembly.segments, codes: assembly.codes, tracks: [] }),
+    openCell: async () => null,
   };
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
+import { isAddress } from "@bindscape/genome";
 import { BINDSCAPE_VERSION } from "../version.js";
 
 /** What `run.json` of every output folder says: how to make the output again. */
@@ -8,7 +9,11 @@ export interface RunRecord {
   readonly command: string;
   readonly seed: number | null;
   readonly versions: { readonly bindscape: string; readonly node: string };
-  readonly inputs: readonly { readonly file: string; readonly bytes: number; readonly sha256: string }[];
+  /** Files by their contents; files on web servers only by their addresses. */
+  readonly inputs: readonly (
+    | { readonly file: string; readonly bytes: number; readonly sha256: string }
+    | { readonly address: string }
+  )[];
   readonly finished: string;
   readonly seconds: number;
 }
@@ -24,11 +29,20 @@ export async function makeRunRecord(
     seed,
     versions: { bindscape: BINDSCAPE_VERSION, node: process.versions.node },
     inputs: await Promise.all(
-      files.map(async (file) => ({ file, bytes: (await stat(file)).size, sha256: await hashFile(file) })),
+      files.map(async (file) =>
+        isAddress(file)
+          ? { address: file }
+          : { file, bytes: (await stat(file)).size, sha256: await hashFile(file) },
+      ),
     ),
     finished: new Date().toISOString(),
     seconds: Math.round(seconds * 10) / 10,
   };
+}
+
+/** What tells one version of an input from another: the SHA-256 of a file, the address of one on a web server. */
+export async function hashInput(file: string): Promise<string> {
+  return isAddress(file) ? file : hashFile(file);
 }
 
 /** SHA-256 of a file's bytes, in hexadecimal. */

@@ -92,7 +92,7 @@ function meanOf(columns: readonly Float32Array[]): Float32Array {
 }
 
 /** A network only fits bins of the size it was trained on. */
-function checkFits(network: Network, study: Study): void {
+export function checkFits(network: Network, study: Study): void {
   if (network.file.plan.binSize === study.bins.grid.size) return;
   throw new BindscapeError({
     source: study.source,

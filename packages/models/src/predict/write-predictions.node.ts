@@ -1,6 +1,14 @@
 import { writeBigWigFile, writeFileAtomically } from "@bindscape/genome";
 import type { BinTable } from "@bindscape/study";
 
+/** Scores of some bins, ascending. */
+export interface ScoredBins {
+  readonly bins: Uint32Array;
+  readonly scores: Float32Array;
+}
+
+type Parts = Iterable<ScoredBins> | AsyncIterable<ScoredBins>;
+
 /**
  * Writes scores of grid bins as bigWig. Bins overlap, so a bin's value stands on its central `step` bp (50 of
  * 200 as FactorNet has them).
@@ -12,7 +20,19 @@ export async function writePredictionTrack(
   bins: Uint32Array,
   scores: Float32Array,
 ): Promise<void> {
-  await writeBigWigFile(path, table.assembly.chromosomes, predictionRuns(table, bins, scores));
+  await writePredictionTrackInParts(path, table, [{ bins, scores }]);
+}
+
+/** As {@link writePredictionTrack}, of parts that follow one another in the order of the assembly. */
+export async function writePredictionTrackInParts(
+  path: string,
+  table: BinTable,
+  parts: Parts,
+): Promise<void> {
+  async function* runs() {
+    for await (const { bins, scores } of parts) yield* predictionRuns(table, bins, scores);
+  }
+  await writeBigWigFile(path, table.assembly.chromosomes, runs());
 }
 
 /** Runs of values by chromosome, in the order of the assembly. */
@@ -49,16 +69,28 @@ export async function writePredictionBed(
   scores: Float32Array,
   name: string,
 ): Promise<void> {
+  await writePredictionBedInParts(path, table, [{ bins, scores }], name);
+}
+
+/** As {@link writePredictionBed}, part after part. */
+export async function writePredictionBedInParts(
+  path: string,
+  table: BinTable,
+  parts: Parts,
+  name: string,
+): Promise<void> {
   await writeFileAtomically(path, async (sink) => {
     const encoder = new TextEncoder();
     let text = "";
-    for (let i = 0; i < bins.length; i++) {
-      const part = table.partOf(bins[i]);
-      const start = part.firstStart + (bins[i] - part.firstIndex) * table.grid.step;
-      text += formatBinScore(part.segment.chromosome, start, table.grid.size, name, scores[i]);
-      if (text.length > 1 << 20) {
-        await sink.write(encoder.encode(text));
-        text = "";
+    for await (const { bins, scores } of parts) {
+      for (let i = 0; i < bins.length; i++) {
+        const part = table.partOf(bins[i]);
+        const start = part.firstStart + (bins[i] - part.firstIndex) * table.grid.step;
+        text += formatBinScore(part.segment.chromosome, start, table.grid.size, name, scores[i]);
+        if (text.length > 1 << 20) {
+          await sink.write(encoder.encode(text));
+          text = "";
+        }
       }
     }
     await sink.write(encoder.encode(text));

@@ -11,7 +11,7 @@ import {
   writeNpz,
 } from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
-import { hashFile } from "../bundle/run-record.node.js";
+import { hashFile, hashInput } from "../bundle/run-record.node.js";
 import { BINDSCAPE_VERSION } from "../version.js";
 import { checkShardsFit, parseManifest, type ShardManifest } from "./manifest.js";
 import { describeShard, type Shard, shardFolder, shardName } from "./shard.js";
@@ -45,7 +45,7 @@ export async function describeSettings(
     }
   }
   for (const [index, input] of inputs.entries()) {
-    settings[`input ${index + 1} (${basename(input)})`] = await hashFile(input);
+    settings[`input ${index + 1} (${basename(input)})`] = await hashInput(input);
   }
   return settings;
 }

@@ -1,0 +1,105 @@
+import type { ProgressListener } from "@bindscape/numerics";
+import type { SegmentBins, Study, WindowPlan, WindowRequest } from "@bindscape/study";
+import { checkFits } from "../evaluate/score-bins.node.js";
+import { requestBins } from "../evaluate/select-bins.js";
+import { type Network, type PredictOptions, predictWindows } from "../network/network.node.js";
+
+/** Up to this many bases sequence and tracks are held whole, which is faster: nothing is read twice. */
+const LARGEST_WHOLE = 1 << 26;
+
+/** Bases of a part: with its tracks at 4 bytes a base far less than the network's own memory. */
+const PART_BASES = 1 << 24;
+
+export interface PredictInPartsOptions extends PredictOptions {
+  /** Bases of a part; by default the whole of genomes up to 67 Mb, and 17 Mb of larger ones. */
+  readonly partBases?: number;
+}
+
+/** Consecutive bins and their probabilities, [bins, tasks], row-major. */
+export interface PredictedBins {
+  readonly bins: Uint32Array;
+  readonly scores: Float32Array;
+}
+
+/**
+ * Predicts along chromosomes, part after part, with memory for one part at a time whatever the size of the genome.
+ * Windows see what they see in the whole, so the numbers are those of `predictWindows`. Where a track can only be
+ * read whole (bedGraph, fragments), all is one part.
+ * @param chromosomes names of the study; parts come in the order of the assembly
+ */
+export async function* predictInParts(
+  network: Network,
+  study: Study,
+  cell: string,
+  chromosomes: readonly string[],
+  options: PredictInPartsOptions = {},
+): AsyncGenerator<PredictedBins> {
+  checkFits(network, study);
+  const isSmall = options.partBases === undefined && study.assembly.size <= LARGEST_WHOLE;
+  const reader = isSmall ? null : await study.openCell(cell);
+  if (reader === null) {
+    const bins = study.bins.onChromosomes(chromosomes);
+    const source = await study.loadCell(cell);
+    yield { bins, scores: await predictWindows(network, source, requestBins(study, bins), options) };
+    return;
+  }
+  const { plan } = network.file;
+  const reach = reachOf(plan);
+  const { size, step } = study.bins.grid;
+  const binsAPart = Math.max(1, Math.floor((options.partBases ?? PART_BASES) / step));
+  const segments = study.bins.parts.filter(({ segment }) => chromosomes.includes(segment.chromosome));
+  const total = segments.reduce((sum, { count }) => sum + count, 0);
+  let done = 0;
+  try {
+    for (const part of segments) {
+      for (let first = 0; first < part.count; first += binsAPart) {
+        const count = Math.min(binsAPart, part.count - first);
+        const start = part.firstStart + first * step;
+        const end = start + (count - 1) * step + size;
+        const { segment, segmentIndex } = part;
+        const source = await reader.read(
+          segmentIndex,
+          Math.max(segment.start, start - reach),
+          Math.min(segment.end, end + reach),
+        );
+        const { bins, request } = listBins(part, first, count, step);
+        const onProgress = shiftProgress(options.onProgress, done, total);
+        yield { bins, scores: await predictWindows(network, source, request, { ...options, onProgress }) };
+        done += count;
+      }
+    }
+  } finally {
+    await reader.close();
+  }
+}
+
+/** How far from its bin a window or a feature looks, in bp, at most. */
+function reachOf({ windowLength, features }: WindowPlan): number {
+  const widths = features.map((feature) =>
+    feature.kind === "signal" ? feature.width : feature.kind === "motif" ? feature.length : 0,
+  );
+  return Math.max(windowLength, ...widths);
+}
+
+function listBins(
+  part: SegmentBins,
+  first: number,
+  count: number,
+  step: number,
+): { bins: Uint32Array; request: WindowRequest } {
+  const bins = new Uint32Array(count);
+  const binStarts = new Int32Array(count);
+  for (let i = 0; i < count; i++) {
+    bins[i] = part.firstIndex + first + i;
+    binStarts[i] = part.firstStart + (first + i) * step;
+  }
+  return { bins, request: { binStarts, segmentIndices: new Uint32Array(count).fill(part.segmentIndex) } };
+}
+
+function shiftProgress(
+  listener: ProgressListener | undefined,
+  before: number,
+  total: number,
+): ProgressListener | undefined {
+  return listener && ((progress) => listener({ ...progress, done: before + progress.done, total }));
+}
