@@ -5,6 +5,8 @@ import { formatCount, formatFixed, formatSignificant } from "../charts/number-fo
 import type { SeriesColour } from "../charts/palette.js";
 import { drawSaliencyChart } from "../charts/saliency-chart.js";
 import { element, escapeText } from "../charts/svg.js";
+import { findModel } from "../model-table.js";
+import type { Network } from "../network/network.node.js";
 import { findSites } from "../report/choose-loci.js";
 import { explain, figure } from "../report/html.js";
 import { renderPage } from "../report/page.js";
@@ -21,13 +23,14 @@ const signalColours: readonly SeriesColour[] = ["green", "orange", "purple"];
 
 /** The page of `bindscape interpret saliency`: each region as a whole, then as letters. */
 export function renderSaliencyPage(found: readonly Saliency[], options: WriteSaliencyOptions): string {
-  const { factor, cell, modelTitle, positiveOnly } = options;
+  const { factor, cell, network, positiveOnly } = options;
   const shown = found.slice(0, mostRegions);
   return renderPage({
     title: `Saliency of ${factor} in ${cell}`,
-    summary: `Which bases the prediction of ${modelTitle} hangs on: the gradient of the probability with respect to the sequence, through both strands, at the base that is there.${
+    summary: `Which bases the prediction of ${findModel(network.file.model).title} hangs on: the gradient of the probability with respect to the sequence, through both strands, at the base that is there.${
       positiveOnly ? " Negative gradients count as 0." : ""
     }${shown.length < found.length ? ` The first ${shown.length} of ${formatCount(found.length)} regions are drawn; all are in saliency.npz and saliency.bw.` : ""}`,
+    notice: describeFeatures(network),
     main: [
       ...shown.map((saliency, index) => renderRegion(saliency, index, options)),
       explain(
@@ -38,6 +41,13 @@ export function renderSaliencyPage(found: readonly Saliency[], options: WriteSal
     footer:
       "Made by Bindscape. Coordinates are 0-based and half-open. A green, C blue, G orange, T red. A region longer than a window is tiled by bins, and a base has the mean over the windows that hold it.",
   });
+}
+
+/** What gradients leave out, where a model sees the sequence by another way too. */
+function describeFeatures({ file: { plan } }: Network): string | null {
+  const motifs = plan.features.filter(({ kind }) => kind === "motif").map(({ name }) => name);
+  if (motifs.length === 0) return null;
+  return `This model is also told the best score of ${motifs.length === 1 ? "a known motif" : "known motifs"} in the bin (${motifs.join(", ")}), and gradients do not pass through that. The letters show what the network makes of the sequence besides, which at a site of such a motif may be less than nothing.`;
 }
 
 function renderRegion(saliency: Saliency, index: number, options: WriteSaliencyOptions): string {

@@ -8,6 +8,7 @@ import {
   writeNpz,
 } from "@bindscape/genome";
 import type { Study } from "@bindscape/study";
+import type { Network } from "../network/network.node.js";
 import type { Saliency } from "./saliency.node.js";
 import { renderSaliencyPage } from "./saliency-page.js";
 
@@ -15,7 +16,7 @@ export interface WriteSaliencyOptions {
   readonly study: Study;
   readonly factor: string;
   readonly cell: string;
-  readonly modelTitle: string;
+  readonly network: Network;
   /** Negative gradients count as 0 in the picture and the track, as in FactorNet's Figure 3D. */
   readonly positiveOnly: boolean;
 }
