@@ -19,7 +19,7 @@ export const trainingSettings = z.strictObject({
     .enum(["peaks", "bins"])
     .optional()
     .describe(
-      "One shifted bin a peak, or every bound bin; peaks for one factor and bins for several where absent",
+      "One shifted bin a peak, or every bound bin; where absent, peaks for one factor, and bins for several or where the study has labels",
     ),
   minimumOverlap: z.int().min(1).default(76).describe("Bp of its peak that a shifted bin still covers"),
   jitter: z.int().min(0).default(20).describe("Largest shift in bp of a bound bin, with positives: bins"),
