@@ -125,11 +125,12 @@ export function makeStudy(options: MemoryStudyOptions): Study {
   }));
   const assembly = buildAssembly(records, { name: "test", source: "test.fa", pieces: options.pieces });
   const names = experiments.map(({ factor, cell = "C" }) => `{ factor: ${factor}, cell: ${cell}, peaks: p }`);
+  const cells = [...new Set(["C", "D", ...experiments.map(({ cell = "C" }) => cell)])];
   const { validation = ["v"], test = ["t"] } = options;
   const text = `name: test
 assembly: { name: test, genome: g }
 bins: { size: ${bins.size}, step: ${bins.step}, boundOverlap: ${bins.boundOverlap} }
-cells: { C: {}, D: {} }
+cells: { ${cells.map((cell) => `${cell}: {}`).join(", ")} }
 experiments: [${names.join(", ") || "{ factor: F, cell: C, peaks: p }"}]
 holdOut: { validation: { chromosomes: [${validation.join(", ")}] }, test: { chromosomes: [${test.join(", ")}] } }`;
   const whole = (chromosome: string) => ({ chromosome, start: 0, end: Number.POSITIVE_INFINITY });

@@ -84,11 +84,12 @@ export function makeStudy(
   })[],
   { size = 200, step = 50, boundOverlap = 101, holdOuts = NO_HOLD_OUTS } = {},
 ): Study {
-  const names = experiments.map(({ factor }) => `{ factor: ${factor}, cell: C, peaks: p }`);
+  const names = experiments.map(({ factor, cell = "C" }) => `{ factor: ${factor}, cell: ${cell}, peaks: p }`);
+  const cells = [...new Set(["C", ...experiments.map(({ cell = "C" }) => cell)])];
   const text = `name: test
 assembly: { name: test, genome: g }
 bins: { size: ${size}, step: ${step}, boundOverlap: ${boundOverlap} }
-cells: { C: {} }
+cells: { ${cells.map((cell) => `${cell}: {}`).join(", ")} }
 experiments: [${names.join(", ")}]
 holdOut: { validation: { chromosomes: [v] }, test: { chromosomes: [t] } }`;
   return {

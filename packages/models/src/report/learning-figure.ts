@@ -6,8 +6,12 @@ import { emptyState, figure } from "./html.js";
 import type { FactorReport } from "./report-data.js";
 
 const trainingDash = "3.5 2.5";
+const withinDash = "1 2";
 
-/** Training and validation loss of every network by epoch, the best epoch marked. */
+/**
+ * Training and validation loss of every network by epoch, the best epoch marked. Where another cell chose the epoch,
+ * the validation loss in the cells trained in is drawn beside its own (Fig. S1B).
+ */
 export function renderLearningFigure(factor: FactorReport, id: string, open: boolean): string {
   const heading = "Learning curves";
   const histories = factor.histories.filter((history) =>
@@ -18,6 +22,7 @@ export function renderLearningFigure(factor: FactorReport, id: string, open: boo
   const isShort = histories.every((history) => history.entries.length === 1);
   const validation: LineSeries[] = [];
   const training: LineSeries[] = [];
+  const within: LineSeries[] = [];
   const legend: LegendEntry[] = [];
   histories.forEach((history, index) => {
     const style = networkStyle(index);
@@ -40,11 +45,24 @@ export function renderLearningFigure(factor: FactorReport, id: string, open: boo
       style: trainingStyle,
       points: epochs.length === 1,
     });
+    const withinLosses = history.entries.map((entry) => entry.withinCellLoss ?? Number.NaN);
+    const hasWithin = withinLosses.some(isDrawable);
+    const withinStyle: SeriesStyle = { ...style, width: 1.3, dash: withinDash };
+    if (hasWithin) {
+      within.push({
+        label: `${history.label}, validation loss in the cells trained in`,
+        x: epochs,
+        y: withinLosses,
+        style: withinStyle,
+        points: epochs.length === 1,
+      });
+    }
     const value = isDrawable(bestLoss)
       ? `epoch ${formatCount(history.bestEpoch)}: ${formatSignificant(bestLoss)}`
       : undefined;
     legend.push({ label: isSingle ? "validation, best" : history.label, value, style, key: "line-marker" });
     if (isSingle) legend.push({ label: "training", style: trainingStyle });
+    if (isSingle && hasWithin) legend.push({ label: "validation, cells trained in", style: withinStyle });
   });
   if (!isSingle) {
     legend.push({
@@ -63,7 +81,7 @@ export function renderLearningFigure(factor: FactorReport, id: string, open: boo
       .join(" "),
     x: { title: "Training time (epochs)", whole: true, ticks: 6 },
     y: { title: "Loss, binary cross-entropy (nats per bin)" },
-    series: [...validation, ...training],
+    series: [...validation, ...training, ...within],
     legend,
   });
   return figure(chart, {
@@ -71,6 +89,10 @@ export function renderLearningFigure(factor: FactorReport, id: string, open: boo
     open,
     explanation: `${
       isShort ? "Only one epoch was trained, so each loss is a single point. " : ""
-    }Solid lines are the loss on the validation chromosomes, dashed lines on the training bins. The large marker is the epoch whose weights were kept. A validation loss that turns upwards while the training loss still falls is overfitting. The two losses are not at the same level by themselves: training bins hold more bound ones, and dropout is on.`,
+    }Solid lines are the loss on the validation chromosomes, dashed lines on the training bins. The large marker is the epoch whose weights were kept. A validation loss that turns upwards while the training loss still falls is overfitting. The two losses are not at the same level by themselves: training bins hold more bound ones, and dropout is on.${
+      within.length > 0
+        ? " The validation loss is that of another cell than those trained in, on the same chromosomes; dotted lines are the validation loss in the cells trained in: what lies between the two is what does not carry over from cell to cell."
+        : ""
+    }`,
   });
 }
