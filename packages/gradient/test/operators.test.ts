@@ -1,6 +1,7 @@
+import { Random } from "@bindscape/numerics";
 import { describe, expect, it } from "vitest";
 import * as g from "../src/index.js";
-import { type Case, checkCase, free, runOnnx } from "./check.js";
+import { type Case, checkCase, expectClose, free, runOnnx } from "./check.js";
 
 const away = (limit: number) => (random: { normal(): number }) => {
   const value = random.normal();
@@ -282,6 +283,35 @@ describe("max pool gradient", () => {
     const [slope] = g.gradients(g.maxPool1d(x, { size: 4 }), [x]);
     const [values] = await runOnnx(graph, [slope!], new Map([[x, [1, 5, 5, 2]]]));
     expect([...values]).toEqual([0, 0.5, 0.5, 0]);
+  });
+});
+
+describe("bidirectional LSTM step by step", () => {
+  const sizes = (["sigmoid", "hard-sigmoid"] as const).flatMap((gates) =>
+    [1, 2, 7].map((steps) => [gates, steps] as const),
+  );
+  it.each(sizes)("%s gates, %i steps: the numbers of the one operator", async (gateActivation, steps) => {
+    const graph = new g.Graph({ batch: "free", phase: "inference" });
+    const random = new Random(steps);
+    const shapes = [
+      [free(), steps, 2],
+      [2, 12, 2],
+      [2, 12, 3],
+      [2, 12],
+    ];
+    const [x, inputKernel, recurrentKernel, bias] = shapes.map((shape, i) => graph.input(`input${i}`, shape));
+    const values = new Map(
+      [5 * steps * 2, 48, 72, 24].map((count, i) => [
+        graph.inputs.get(`input${i}`)!,
+        Float32Array.from({ length: count }, () => 2 * random.normal()),
+      ]),
+    );
+    const [unrolled, whole] = [true, false].map((unrolled) =>
+      g.bidirectionalLstm(x, { inputKernel, recurrentKernel, bias }, { gateActivation, unrolled }),
+    );
+    const [found, expected] = await runOnnx(graph, [unrolled, whole], values, 5);
+    expectClose(found, expected, 2e-6);
+    expectClose(found, g.evaluateReference([whole], values, 5)[0], 2e-6);
   });
 });
 

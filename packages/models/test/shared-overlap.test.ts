@@ -94,6 +94,7 @@ describe("prediction that shares what windows have in common", () => {
           binSize: fc.integer({ min: 1, max: 41 }),
           kernels: fc.integer({ min: 2, max: 6 }),
           recurrent: fc.constantFrom(0, 3),
+          gates: fc.constantFrom("sigmoid" as const, "hard-sigmoid" as const),
           tracks: fc.shuffledSubarray(TRACKS),
           features: fc.shuffledSubarray(FEATURES),
           linearFeatures: fc.boolean(),

@@ -110,9 +110,15 @@ export function shareFactorNetOverlap(options: FactorNetOptions, context: Networ
       const { kernel, bias } = convolutionParameters(graph, options, context);
       const permutation = reverseComplementChannels(context.plan);
       const convolved = relu(strandConvolution1d(stretch, kernel, bias, permutation));
-      return runningMaximum(positionLayer(convolved, positionParameters(graph, options)), { size: poolWidth });
+      return runningMaximum(positionLayer(convolved, positionParameters(graph, options)), {
+        size: poolWidth,
+      });
     },
-    head: (graph, pooled) => meanOverStrands(sigmoid(headLogits(graph, pooled, options, context))),
+    // ONNX Runtime's one operator is slow on hard-sigmoid gates only; a graph of very many steps is slow to load.
+    head: (graph, pooled) => {
+      const unrolled = options.gates === "hard-sigmoid" && (pooled.shape[1] as number) <= 200;
+      return meanOverStrands(sigmoid(headLogits(graph, pooled, options, context, unrolled)));
+    },
   };
 }
 
@@ -152,6 +158,7 @@ function positionLayer(x: Tensor, { kernel, bias }: { kernel: Tensor; bias: Tens
 /**
  * Everything behind the pooling.
  * @param pooled [2N, steps, kernels], each strand in its own orientation
+ * @param unrolled write the LSTM step by step; prediction only
  * @returns logits [2N, tasks]
  */
 function headLogits(
@@ -159,6 +166,7 @@ function headLogits(
   pooled: Tensor,
   options: FactorNetOptions,
   context: NetworkContext,
+  unrolled = false,
 ): Tensor {
   const { plan, tasks } = context;
   const parameter = (name: string, shape: number[], initialise = glorotUniform()) =>
@@ -174,6 +182,7 @@ function headLogits(
         gateActivation: options.gates,
         inputDropout: options.recurrentDropout,
         recurrentDropout: options.recurrentDropout,
+        unrolled,
       },
     );
     width = 2 * options.recurrent;
