@@ -25,7 +25,7 @@ describe("the guide to the study file", () => {
 
   it("has an example that is valid", () => {
     const file = parseStudyFile(example, "docs/guide/study.md");
-    expect(file.experiments).toHaveLength(2);
+    expect(file.experiments).toHaveLength(3);
     expect(file.cells.HepG2.tracks[0].transform).toEqual({
       mask: ["chr21:8,000,000-8,500,000"],
       cap: 128,

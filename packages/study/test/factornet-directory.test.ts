@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { writeFileAtomically, writeTwoBit } from "@bindscape/genome";
 import { beforeEach, describe, expect, it } from "vitest";
 import { findFactornetResources } from "../src/factornet/find-resources.node.js";
 import { readFactornetDirectory } from "../src/factornet/read-directory.node.js";
@@ -129,6 +130,13 @@ describe("a study of FactorNet's folders", () => {
     expect(genome).toBe(at("resources/hg19.fa"));
   });
 
+  it("leaves addresses as they are", async () => {
+    const address = "https://example.org/tracks/dgf.bw";
+    write("data/K562/bigwig.txt", `${address}\tDGF\n`);
+    const { text } = await make({}, ["K562"]);
+    expect(parseStudyFile(text, "study.yaml").cells.K562.tracks[0].file).toBe(address);
+  });
+
   it("reads lists with spaces, CRLF and comments", async () => {
     write("data/K562/bigwig.txt", "# tracks\r\ndgf.bedGraph DGF\r\n\r\n");
     const { tracks, covariates } = await readFactornetDirectory(at("data/K562"));
@@ -166,6 +174,32 @@ describe("refused are", () => {
   ])("%s", async (_, name, text, parts) => {
     write(list + name, text);
     await expectError(() => make(), ...parts);
+  });
+
+  it("a genome of another build than the chromosome sizes, or none", async () => {
+    // A .fai index says how long the chromosomes are.
+    write("elsewhere/hg38.fa", ">chr1\nACGT\n");
+    write("elsewhere/hg38.fa.fai", "chr1\t248956422\t6\t50\t51\n");
+    write("resources/hg19.autoX.chrom.sizes", "chr1\t249250621\nchr2\t243199373\n");
+    const genome = { genome: at("elsewhere/hg38.fa") };
+    await expectError(
+      () => make(genome),
+      "hg19.autoX.chrom.sizes: chr1 has 249250621 bp, which is hg19; expected 248956422 bp, as in",
+      "hg38.fa, which is hg38. Give genome",
+    );
+    write("resources/hg19.autoX.chrom.sizes", "chr1\t248956422\nchr2\t5\n");
+    await expectError(() => make(genome), "chr2 has 5 bp; expected a chromosome in");
+    await expectError(() => make({ genome: at("elsewhere/gone.fa") }), "gone.fa");
+    const records = chromosomes.map((name) => ({ name, description: "", codes: new Uint8Array(4000) }));
+    await writeFileAtomically(at("elsewhere/right.2bit"), (sink) => writeTwoBit(sink, records));
+    write("resources/hg19.autoX.chrom.sizes", chromosomes.map((name) => `${name}\t4000\n`).join(""));
+    const made = await make({ genome: at("elsewhere/right.2bit") });
+    expect(parseStudyFile(made.text, "study.yaml").assembly.name).toBe("right");
+    write("resources/hg19.autoX.chrom.sizes", chromosomes.map((name) => `${name}\t4001\n`).join(""));
+    await expectError(
+      () => make({ genome: at("elsewhere/right.2bit") }),
+      "chr1 has 4001 bp; expected 4000 bp",
+    );
   });
 
   it("covariates in one cell alone, folders of one name, and hold-outs that are no chromosome", async () => {

@@ -1,12 +1,12 @@
 import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { openFile, readTextLines } from "@bindscape/genome";
+import { isAddress, openFile, readTextLines } from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
 
 /** A signal file and the name of its channel: a line of `bigwig.txt`. */
 export interface FactornetTrack {
   readonly name: string;
-  /** Resolved. */
+  /** Resolved, or an address. */
   readonly file: string;
 }
 
@@ -167,6 +167,7 @@ async function readList<T extends object>(
         throw new BindscapeError({ source: file, line, found, expected });
       }
       const find = (name: string, what: string) => {
+        if (isAddress(name)) return name;
         const path = resolve(file, "..", name);
         if (existsSync(path)) return path;
         throw new BindscapeError({

@@ -1,7 +1,17 @@
+import { existsSync } from "node:fs";
 import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
-import { openFile, readBed, readChromosomeSizes } from "@bindscape/genome";
+import {
+  type ChromosomeSize,
+  isAddress,
+  matchChromosomeNames,
+  openSource,
+  readBed,
+  readChromosomeSizes,
+  TwoBitReader,
+} from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
 import { Document } from "yaml";
+import { recogniseBuild } from "../known-builds.js";
 import { parseStudyFile } from "../study-file.js";
 import {
   type FactornetResources,
@@ -64,9 +74,10 @@ export async function makeFactornetStudy(
       next: "Name it with --genome, or its folder with --resources",
     });
   }
-  const chromosomes = resources.chromosomeSizes
-    ? (await withFile(resources.chromosomeSizes, readChromosomeSizes)).map(({ name }) => name)
-    : undefined;
+  const sizes = resources.chromosomeSizes && (await withFile(resources.chromosomeSizes, readChromosomeSizes));
+  const inGenome = await readGenomeSizes(genome);
+  if (sizes && inGenome) checkOneBuild(sizes, resources.chromosomeSizes!, inGenome, genome);
+  const chromosomes = sizes ? sizes.map(({ name }) => name) : undefined;
   const validation = options.validationChromosomes ?? ["chr11"];
   const test = options.testChromosomes ?? ["chr1", "chr8", "chr21"];
   checkHoldOuts(chromosomes, resources.chromosomeSizes, validation, test);
@@ -127,6 +138,46 @@ export async function makeFactornetStudy(
   };
 }
 
+/** Lengths of a genome's sequences, where they are told without reading it all. */
+async function readGenomeSizes(genome: string): Promise<ChromosomeSize[] | undefined> {
+  if (!/\.2bit$/i.test(genome)) {
+    // The genome itself has to be there too.
+    await withFile(genome, async () => {});
+    return existsSync(`${genome}.fai`) ? await withFile(`${genome}.fai`, readChromosomeSizes) : undefined;
+  }
+  return await withFile(genome, async (source) => {
+    const reader = await TwoBitReader.open(source);
+    const sizes: ChromosomeSize[] = [];
+    for (const name of reader.names) sizes.push({ name, size: await reader.readSize(name) });
+    return sizes;
+  });
+}
+
+/** Refuses lengths of another build: peaks and signal would be beside the sequence they belong to. */
+function checkOneBuild(
+  sizes: readonly ChromosomeSize[],
+  sizesFile: string,
+  inGenome: readonly ChromosomeSize[],
+  genome: string,
+): void {
+  const namesOf = (list: readonly ChromosomeSize[]) => list.map(({ name }) => name);
+  const { map } = matchChromosomeNames(namesOf(sizes), namesOf(inGenome));
+  const sizeOf = new Map(inGenome.map(({ name, size }) => [name, size]));
+  const other = sizes.find(({ name, size }) => size !== sizeOf.get(map.get(name) ?? ""));
+  if (other === undefined) return;
+  const build = (list: readonly ChromosomeSize[]) => {
+    const name = recogniseBuild(list);
+    return name === undefined ? "" : `, which is ${name}`;
+  };
+  const found = sizeOf.get(map.get(other.name) ?? "");
+  throw new BindscapeError({
+    source: sizesFile,
+    found: `${other.name} has ${other.size} bp${build(sizes)}`,
+    expected: `${found === undefined ? "a chromosome" : `${found} bp, as`} in ${genome}${build(inGenome)}`,
+    next: "Give genome, resources and signal of one build; FactorNet's own are of hg19",
+  });
+}
+
 function checkHoldOuts(
   chromosomes: readonly string[] | undefined,
   source: string | undefined,
@@ -172,15 +223,16 @@ async function findTraps(
 
 /** A file's name as the study has it: relative to the study where that is shorter to read, `/` on every system. */
 function writePath(folder: string, file: string): string {
+  if (isAddress(file)) return file;
   const path = relative(folder, resolve(file));
   return (isAbsolute(path) ? resolve(file) : path).split(sep).join("/");
 }
 
 async function withFile<T>(
   file: string,
-  read: (source: Awaited<ReturnType<typeof openFile>>) => Promise<T>,
+  read: (source: Awaited<ReturnType<typeof openSource>>) => Promise<T>,
 ): Promise<T> {
-  const source = await openFile(file);
+  const source = await openSource(file);
   try {
     return await read(source);
   } finally {
