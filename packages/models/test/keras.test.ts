@@ -58,7 +58,13 @@ const cases: Case[] = [
   },
   {
     name: "metadata and soft gates",
-    options: tinyOptions({ recurrent: 2, gates: "sigmoid", mergeDense: 5 }),
+    options: tinyOptions({
+      recurrent: 2,
+      gates: "sigmoid",
+      mergeDense: 5,
+      covariates: true,
+      annotations: true,
+    }),
     tracks,
     features: [...covariates, ...annotations],
   },
@@ -67,6 +73,7 @@ const cases: Case[] = [
     options: tinyOptions({
       recurrent: 2,
       binFeatures: "signal",
+      covariates: true,
       linearFeatures: true,
       convolutionDropout: 0,
     }),
@@ -149,7 +156,7 @@ describe.each(cases)("an export to Keras: $name", (kind) => {
 
   it("keeps what training it further would need", async () => {
     const { network: back } = await importKeras(out);
-    const { binFeatures: _, seedKernels, seedScale, seedThreshold, ...kept } = kind.options;
+    const kept = kind.options;
     const wanted = { ...kept, denseDropout: kept.denseDropout ?? kept.dropout };
     // Without features nothing reads them, and their dropout has no layer.
     if (kind.features.length === 0) wanted.featureDropout = 0;

@@ -1,7 +1,7 @@
 import { importKeras, makeRunRecord, refuseExisting, writeBundle } from "@bindscape/models";
 import { type Command, InvalidArgumentError } from "commander";
 import { printJson } from "../print.js";
-import { formatDuration, ProgressBar } from "../progress-bar.js";
+import { ProgressBar } from "../progress-bar.js";
 import { commandText } from "./shared-options.js";
 
 export function addImportCommand(program: Command): void {
@@ -46,7 +46,7 @@ Examples:
       const inputs = ["sequence", ...plan.tracks, ...plan.features.map(({ name }) => name)];
       const factors = tasks.map(({ factor }) => factor);
       new ProgressBar().say(
-        `wrote ${given.out}: ${factors.join(", ")} from ${inputs.join(", ")} in ${plan.windowLength} bp, read in ${formatDuration(seconds)}`,
+        `wrote ${given.out}: ${factors.join(", ")} from ${inputs.join(", ")} in ${plan.windowLength} bp`,
       );
       if (given.json)
         printJson({ out: given.out, factors, inputs, windowLength: plan.windowLength, seconds });

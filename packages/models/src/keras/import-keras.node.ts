@@ -5,6 +5,7 @@ import { describeFileError } from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
 import type { BinFeature } from "@bindscape/study";
 import { factorNet } from "../architectures/factornet/factornet.js";
+import type { FactorNetOptions } from "../architectures/factornet/options.js";
 import type { ModelFile } from "../bundle/model-file.js";
 import { hashFile } from "../bundle/run-record.node.js";
 import { describeNetwork, type Network } from "../network/network.node.js";
@@ -77,7 +78,7 @@ export async function importKeras(
     format: "bindscape-model",
     version: 1,
     model: factorNet.name,
-    options: imported.options,
+    options: { ...imported.options, ...featureOptions(features) },
     citation: factorNet.citation,
     departures: [...imported.departures],
     tasks: factors.map((factor, i) => ({ factor, cell: cell ?? (notes ? notes.tasks[i].cell : "unknown") })),
@@ -111,6 +112,17 @@ export async function importKeras(
   const network = { file, parameters: imported.parameters };
   describeNetwork(network, modelPath);
   return { network, files };
+}
+
+/** The options under which training would have given a network these features. */
+function featureOptions(features: readonly BinFeature[]): Partial<FactorNetOptions> {
+  const has = (kind: BinFeature["kind"]) => features.some((feature) => feature.kind === kind);
+  const kinds = [...(has("motif") ? ["motif"] : []), ...(has("signal") ? ["signal"] : [])];
+  return {
+    binFeatures: (kinds.join("-and-") || "none") as FactorNetOptions["binFeatures"],
+    covariates: has("covariate"),
+    annotations: has("overlap"),
+  };
 }
 
 function findWeights(folder: string, name: string | undefined): string {
