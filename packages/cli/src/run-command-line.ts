@@ -8,6 +8,7 @@ import { addDreamCommand } from "./commands/dream.js";
 import { addEnsembleCommand } from "./commands/ensemble.js";
 import { addEvaluateCommand } from "./commands/evaluate.js";
 import { addExportCommand } from "./commands/export.js";
+import { addFripCommand } from "./commands/frip.js";
 import { addImportCommand } from "./commands/import.js";
 import { addInfoCommand } from "./commands/info.js";
 import { addInterpretCommand } from "./commands/interpret.js";
@@ -43,6 +44,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     addEnsembleCommand,
     addReportCommand,
     addInterpretCommand,
+    addFripCommand,
     addConvertCommand,
     addImportCommand,
     addExportCommand,

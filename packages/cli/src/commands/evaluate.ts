@@ -1,18 +1,19 @@
 import {
-  type BootstrapInterval,
-  type BootstrapMetrics,
   bootstrapEvaluation,
   evaluateBundles,
+  evaluateShard,
   type JoinRule,
-  type MethodEvaluation,
   readBundle,
+  type Shard,
 } from "@bindscape/models";
+import { BindscapeError } from "@bindscape/numerics";
 import { loadStudy } from "@bindscape/study";
 import { type Command, Option } from "commander";
+import { printEvaluations } from "../evaluation-output.js";
 import { withInterrupt } from "../interrupt.js";
-import { formatMetrics, formatTable, metricsByMethod, printJson } from "../print.js";
 import { ProgressBar } from "../progress-bar.js";
-import { addStudyOptions, parseList, parseWholeNumber } from "./shared-options.js";
+import { runShard } from "./run-shard.js";
+import { addStudyOptions, parseList, parseShardOption, parseWholeNumber } from "./shared-options.js";
 
 export function addEvaluateCommand(program: Command): void {
   const command = program
@@ -38,97 +39,64 @@ export function addEvaluateCommand(program: Command): void {
       "95 % intervals from so many resamples of regions (segments of the genome, cut to about 1,000 bins)",
       parseWholeNumber,
     )
+    .option("--out <file>", "write the metrics as JSON too")
+    .option("--shard <i/n>", "score part i of n alone; `merge` puts them together", parseShardOption)
     .option("--per-chromosome", "print the metrics of every chromosome too");
   addStudyOptions(command).addHelpText(
     "after",
-    "\nExamples:\n  bindscape evaluate models/reb1 --study study.yaml\n  bindscape evaluate models/reb1-seed1 models/reb1-seed2 --study study.yaml --json",
+    "\nExamples:\n  bindscape evaluate models/reb1 --study study.yaml\n  bindscape evaluate models/reb1-seed1 models/reb1-seed2 --study study.yaml --json\n  bindscape evaluate models/reb1 --study study.yaml --shard 3/8 --out metrics.json",
   );
   command.action(async (paths: string[], given: EvaluateFlags) => {
     const bundles = await Promise.all(paths.map(readBundle));
     const factors =
       given.factor ?? bundles.flatMap(({ network }) => network.file.tasks.map((task) => task.factor));
-    const study = await loadStudy(given.study, { factors, dataFolder: given.data });
+    const cells = given.cell === undefined ? [] : [given.cell];
+    const study = await loadStudy(given.study, { factors, cells, dataFolder: given.data });
     const bar = new ProgressBar();
+    const evaluation = (signal: AbortSignal) => ({
+      study,
+      bundles,
+      join: given.join,
+      cell: given.cell,
+      factors: given.factor,
+      split: given.split,
+      threads: given.threads,
+      onProgress: bar.listener,
+      signal,
+    });
+    if (given.shard !== undefined) {
+      const { out, shard, json, join, split } = given;
+      if (out === undefined) {
+        throw new BindscapeError({
+          found: "--shard without --out",
+          expected: "--out with the name of the JSON file that the merged metrics go to",
+        });
+      }
+      if (given.bootstrap || given.perChromosome) {
+        throw new BindscapeError({
+          found: `--shard with ${given.bootstrap ? "--bootstrap" : "--per-chromosome"}`,
+          expected: "it to be given to `bindscape merge`, which sees all bins",
+        });
+      }
+      const cell = given.cell ?? bundles[0].network.file.tasks[0].cell;
+      const choices = { cell, factors: given.factor?.join(", ") ?? "all", split, join };
+      const work = (signal: AbortSignal) => evaluateShard(evaluation(signal), shard);
+      await runShard({ command: "evaluate", out, shard, bundles: paths, study, choices, json, work }, bar);
+      return;
+    }
     const evaluations = await withInterrupt("Nothing was written", (signal) =>
-      evaluateBundles({
-        study,
-        bundles,
-        join: given.join,
-        cell: given.cell,
-        factors: given.factor,
-        split: given.split,
-        threads: given.threads,
-        onProgress: bar.listener,
-        signal,
-      }),
+      evaluateBundles(evaluation(signal)),
     );
     bar.clear();
     for (const warning of study.warnings) bar.say(`warning: ${warning}`);
-    const rows = evaluations.map(({ experiment, methods }) => ({ factor: experiment.factor, methods }));
-    const intervals = evaluations.map((evaluation) =>
-      given.bootstrap ? bootstrapEvaluation(study, evaluation, given.bootstrap) : [],
-    );
-    if (given.json) {
-      printJson({
-        split: given.split,
-        factors: Object.fromEntries(
-          evaluations.map(({ experiment, methods, selected }, index) => [
-            experiment.factor,
-            {
-              ...metricsByMethod(methods),
-              ...(given.bootstrap
-                ? {
-                    intervals: Object.fromEntries(
-                      methods.map(({ method }, m) => [method, intervals[index][m]]),
-                    ),
-                  }
-                : {}),
-              bins: selected.labels.length,
-              bound: selected.labels.reduce((sum, label) => sum + label, 0),
-              perChromosome: Object.fromEntries(
-                methods.map(({ method, perChromosome }) => [method, perChromosome]),
-              ),
-            },
-          ]),
-        ),
-      });
-      return;
-    }
-    console.log(formatMetrics(rows));
-    if (given.bootstrap) console.log(`\n${formatIntervals(rows, intervals)}`);
-    if (!given.perChromosome) return;
-    for (const { factor, methods } of rows) {
-      for (const chromosome of Object.keys(methods[0].perChromosome)) {
-        console.log(
-          `\n${formatMetrics([
-            {
-              factor: `${factor} ${chromosome}`,
-              methods: methods.map((method) => ({ ...method, pooled: method.perChromosome[chromosome] })),
-            },
-          ])}`,
-        );
-      }
-    }
+    const printed = evaluations.map((evaluation) => ({
+      factor: evaluation.experiment.factor,
+      methods: evaluation.methods,
+      labels: evaluation.selected.labels,
+      intervals: given.bootstrap ? bootstrapEvaluation(study, evaluation, given.bootstrap) : [],
+    }));
+    await printEvaluations(printed, given);
   });
-}
-
-function formatIntervals(
-  rows: readonly { readonly factor: string; readonly methods: readonly MethodEvaluation[] }[],
-  intervals: readonly (readonly BootstrapMetrics[])[],
-): string {
-  const write = ({ estimate, low, high }: BootstrapInterval) =>
-    `${estimate.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`;
-  const { regions = 0, replicates = 0 } = intervals[0]?.[0] ?? {};
-  return formatTable([
-    [`95 % intervals (${regions} regions, ${replicates} resamples)`, "auROC", "auPR"],
-    ...rows.flatMap(({ factor, methods }, index) =>
-      methods.map(({ label }, m) => [
-        `${factor}  ${label}`,
-        write(intervals[index][m].auroc),
-        write(intervals[index][m].auprc),
-      ]),
-    ),
-  ]);
 }
 
 interface EvaluateFlags {
@@ -138,6 +106,8 @@ interface EvaluateFlags {
   readonly factor?: string[];
   readonly split: "test" | "validation";
   readonly bootstrap?: number;
+  readonly out?: string;
+  readonly shard?: Shard;
   readonly perChromosome?: boolean;
   readonly data?: string;
   readonly threads?: number;

@@ -1,20 +1,24 @@
 import { writeFileAtomically } from "@bindscape/genome";
 import {
+  chooseCell,
   makeRunRecord,
+  predictInParts,
   predictRegions,
+  predictShard,
   readBundle,
-  scoreBins,
+  type Shard,
   writeDreamSubmission,
-  writePredictionBed,
-  writePredictionTrack,
+  writePredictionBedInParts,
+  writePredictionTrackInParts,
 } from "@bindscape/models";
 import { BindscapeError } from "@bindscape/numerics";
-import { loadStudy } from "@bindscape/study";
+import { loadStudy, type Study } from "@bindscape/study";
 import type { Command } from "commander";
 import { withInterrupt } from "../interrupt.js";
 import { printJson } from "../print.js";
 import { formatDuration, ProgressBar } from "../progress-bar.js";
-import { addStudyOptions, commandText, parseList } from "./shared-options.js";
+import { runShard } from "./run-shard.js";
+import { addStudyOptions, commandText, parseList, parseShardOption } from "./shared-options.js";
 
 export function addPredictCommand(program: Command): void {
   const command = program
@@ -33,6 +37,7 @@ export function addPredictCommand(program: Command): void {
       "--dream-regions <file>",
       "BED file of bins: a submission to the ENCODE-DREAM challenge (.tab.gz)",
     );
+  command.option("--shard <i/n>", "predict part i of n alone; `merge` puts them together", parseShardOption);
   addStudyOptions(command);
   command
     .addHelpText(
@@ -45,6 +50,7 @@ region and its probability.
 Examples:
   bindscape predict models/reb1 --study study.yaml --chromosomes chrIV,chrVII --out reb1.bw
   bindscape predict models/reb1 --study study.yaml --regions sites.bed --out scores.tsv
+  bindscape predict models/reb1 --study study.yaml --shard 3/8 --out reb1.bw
   bindscape predict models/ctcf --study study.yaml --cell iPSC --factor CTCF \\
     --dream-regions ladder_regions.blacklistfiltered.bed.gz --out L.CTCF.iPSC.tab.gz`,
     )
@@ -52,12 +58,34 @@ Examples:
       const started = performance.now();
       if (given.regions !== undefined) checkRegionOptions(given);
       if (given.dreamRegions !== undefined) checkSubmissionOptions(given);
+      if (given.shard !== undefined) checkShardOptions(given);
       const bundle = await readBundle(bundlePath);
       const { tasks } = bundle.network.file;
       const task = chooseTask(tasks, given.factor, bundlePath);
-      const cell = given.cell ?? tasks[task].cell;
-      const study = await loadStudy(given.study, { factors: [], dataFolder: given.data });
+      const cell = chooseCell(tasks[task], given.cell);
+      // The genome stays in its file where that can be: whole chromosomes are predicted part by part.
+      const study = await loadStudy(given.study, {
+        factors: [],
+        cells: [cell],
+        dataFolder: given.data,
+        sequence: "later",
+      });
       const bar = new ProgressBar();
+      if (given.shard !== undefined) {
+        const { shard } = given;
+        const chromosomes = chooseChromosomes(study, given.chromosomes);
+        const choices = { factor: tasks[task].factor, cell, chromosomes: chromosomes.join(", ") };
+        const work = (signal: AbortSignal) => {
+          const options = { threads: given.threads, onProgress: bar.listener, signal };
+          return predictShard(bundle.network, study, cell, task, chromosomes, shard, options);
+        };
+        const { out, json } = given;
+        await runShard(
+          { command: "predict", out, shard, bundles: [bundlePath], study, choices, json, work },
+          bar,
+        );
+        return;
+      }
       const scored = await withInterrupt("Nothing was written", async (signal) => {
         const options = { threads: given.threads, onProgress: bar.listener, signal };
         if (given.dreamRegions !== undefined) {
@@ -77,19 +105,18 @@ Examples:
           await writeFileAtomically(given.out, lines.join(""));
           return regions.length;
         }
-        const chromosomes = given.chromosomes ?? study.assembly.chromosomes.map(({ name }) => name);
-        const unknown = chromosomes.find((name) => !study.assembly.hasChromosome(name));
-        if (unknown !== undefined) {
-          throw new BindscapeError({
-            found: `--chromosomes names "${unknown}"`,
-            expected: `names of ${study.assembly.name}: ${study.assembly.chromosomes.map(({ name }) => name).join(", ")}`,
-          });
-        }
+        const chromosomes = chooseChromosomes(study, given.chromosomes);
         const write = chooseWriter(given.out);
-        const bins = study.bins.onChromosomes(chromosomes);
-        const all = await scoreBins([bundle.network], study, cell, bins, options);
-        await write(given.out, study.bins, bins, all[task].scores, tasks[task].factor);
-        return bins.length;
+        let count = 0;
+        async function* scoreParts() {
+          for await (const part of predictInParts(bundle.network, study, cell, chromosomes, options)) {
+            count += part.bins.length;
+            const scores = Float32Array.from(part.bins, (_, i) => part.scores[i * tasks.length + task]);
+            yield { bins: part.bins, scores };
+          }
+        }
+        await write(given.out, study.bins, scoreParts(), tasks[task].factor);
+        return count;
       });
       for (const warning of study.warnings) bar.say(`warning: ${warning}`);
       const seconds = (performance.now() - started) / 1000;
@@ -112,6 +139,7 @@ interface PredictFlags {
   readonly chromosomes?: string[];
   readonly regions?: string;
   readonly dreamRegions?: string;
+  readonly shard?: Shard;
   readonly data?: string;
   readonly threads?: number;
   readonly json?: boolean;
@@ -143,6 +171,27 @@ function checkSubmissionOptions({ out, chromosomes, regions }: PredictFlags): vo
   throw new BindscapeError({ found: `--dream-regions and ${other} together`, expected: "one of them" });
 }
 
+/** Chromosomes to predict, in the order of the assembly. */
+function chooseChromosomes({ assembly }: Study, wanted: readonly string[] | undefined): string[] {
+  const known = assembly.chromosomes.map(({ name }) => name);
+  const unknown = wanted?.find((name) => !assembly.hasChromosome(name));
+  if (unknown === undefined) return known.filter((name) => wanted?.includes(name) ?? true);
+  throw new BindscapeError({
+    found: `--chromosomes names "${unknown}"`,
+    expected: `names of ${assembly.name}: ${known.join(", ")}`,
+  });
+}
+
+function checkShardOptions({ out, regions, dreamRegions }: PredictFlags): void {
+  if (regions !== undefined || dreamRegions !== undefined) {
+    throw new BindscapeError({
+      found: `--shard with ${regions === undefined ? "--dream-regions" : "--regions"}`,
+      expected: "--shard with bins along chromosomes",
+    });
+  }
+  chooseWriter(out);
+}
+
 function chooseTask(
   tasks: readonly { factor: string }[],
   factor: string | undefined,
@@ -159,10 +208,10 @@ function chooseTask(
   });
 }
 
-function chooseWriter(out: string): typeof writePredictionBed {
+function chooseWriter(out: string): typeof writePredictionBedInParts {
   if (/\.(bw|bigwig)$/i.test(out))
-    return (path, table, bins, scores) => writePredictionTrack(path, table, bins, scores);
-  if (/\.bed$/i.test(out)) return writePredictionBed;
+    return (path, table, parts) => writePredictionTrackInParts(path, table, parts);
+  if (/\.bed$/i.test(out)) return writePredictionBedInParts;
   throw new BindscapeError({
     source: out,
     found: "an output of unknown kind",

@@ -1,3 +1,5 @@
+import { parseShard, type Shard } from "@bindscape/models";
+import { BindscapeError } from "@bindscape/numerics";
 import { type Command, InvalidArgumentError } from "commander";
 
 /** Splits "chrIV,chrVII" into names. */
@@ -20,6 +22,16 @@ export function parseThreads(text: string): number {
   const value = parseWholeNumber(text);
   if (value === 0) throw new InvalidArgumentError("Expected at least 1.");
   return value;
+}
+
+/** Reads "3/7". */
+export function parseShardOption(text: string): Shard {
+  try {
+    return parseShard(text);
+  } catch (error) {
+    if (!(error instanceof BindscapeError)) throw error;
+    throw new InvalidArgumentError(`Expected ${error.expected}.`);
+  }
 }
 
 /** Options every command on a study has. */

@@ -2,7 +2,7 @@ import type { ProgressListener } from "@bindscape/numerics";
 import type { SegmentBins, Study, WindowPlan, WindowRequest } from "@bindscape/study";
 import { checkFits } from "../evaluate/score-bins.node.js";
 import { requestBins } from "../evaluate/select-bins.js";
-import { type Network, type PredictOptions, predictWindows } from "../network/network.node.js";
+import { type Network, type PredictOptions, predictWindows, type RowRange } from "../network/network.node.js";
 
 /** Up to this many bases sequence and tracks are held whole, which is faster: nothing is read twice. */
 const LARGEST_WHOLE = 1 << 26;
@@ -11,6 +11,8 @@ const LARGEST_WHOLE = 1 << 26;
 const PART_BASES = 1 << 24;
 
 export interface PredictInPartsOptions extends PredictOptions {
+  /** Rows of all bins on the chromosomes, to predict these alone, with the numbers that they have in the whole. */
+  readonly rows?: RowRange;
   /** Bases of a part; by default the whole of genomes up to 67 Mb, and 17 Mb of larger ones. */
   readonly partBases?: number;
 }
@@ -40,7 +42,8 @@ export async function* predictInParts(
   if (reader === null) {
     const bins = study.bins.onChromosomes(chromosomes);
     const source = await study.loadCell(cell);
-    yield { bins, scores: await predictWindows(network, source, requestBins(study, bins), options) };
+    const scores = await predictWindows(network, source, requestBins(study, bins), options);
+    yield { bins: options.rows ? bins.subarray(options.rows.from, options.rows.to) : bins, scores };
     return;
   }
   const { plan } = network.file;
@@ -48,12 +51,17 @@ export async function* predictInParts(
   const { size, step } = study.bins.grid;
   const binsAPart = Math.max(1, Math.floor((options.partBases ?? PART_BASES) / step));
   const segments = study.bins.parts.filter(({ segment }) => chromosomes.includes(segment.chromosome));
-  const total = segments.reduce((sum, { count }) => sum + count, 0);
+  const { from, to } = options.rows ?? { from: 0, to: segments.reduce((sum, { count }) => sum + count, 0) };
   let done = 0;
+  /** Row of the part's first bin. */
+  let row = 0;
   try {
     for (const part of segments) {
       for (let first = 0; first < part.count; first += binsAPart) {
         const count = Math.min(binsAPart, part.count - first);
+        const rows = { from: Math.max(from - row, 0), to: Math.min(to - row, count) };
+        row += count;
+        if (rows.from >= rows.to) continue;
         const start = part.firstStart + first * step;
         const end = start + (count - 1) * step + size;
         const { segment, segmentIndex } = part;
@@ -63,9 +71,11 @@ export async function* predictInParts(
           Math.min(segment.end, end + reach),
         );
         const { bins, request } = listBins(part, first, count, step);
-        const onProgress = shiftProgress(options.onProgress, done, total);
-        yield { bins, scores: await predictWindows(network, source, request, { ...options, onProgress }) };
-        done += count;
+        const onProgress = shiftProgress(options.onProgress, done, to - from);
+        const partOptions = { ...options, onProgress, rows: options.rows && rows };
+        const scores = await predictWindows(network, source, request, partOptions);
+        yield { bins: bins.subarray(rows.from, rows.to), scores };
+        done += rows.to - rows.from;
       }
     }
   } finally {

@@ -1,36 +1,46 @@
 import { type BigWigRun, type NpyArray, writeBigWigFile, writeFileAtomically } from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
 import type { BinTable, Study } from "@bindscape/study";
-import { scoreColumns } from "../evaluate/score-bins.node.js";
-import type { Network, PredictOptions } from "../network/network.node.js";
+import type { Network } from "../network/network.node.js";
+import { type PredictInPartsOptions, predictInParts } from "../predict/predict-in-parts.node.js";
 import { formatBinScore } from "../predict/write-predictions.node.js";
 import type { PredictionContent } from "./manifest.js";
 import { rowsOfShard, type Shard } from "./shard.js";
 import { readShardArrays, type StoredShard } from "./shard-files.node.js";
 
-/** Predicts the bins of a shard, with the numbers that predicting all of `bins` gives them. */
+/**
+ * Predicts the bins of a shard, with the numbers that predicting all bins of the chromosomes gives them.
+ * @param chromosomes names of the study
+ */
 export async function predictShard(
   network: Network,
   study: Study,
   cell: string,
   task: number,
-  bins: Uint32Array,
+  chromosomes: readonly string[],
   shard: Shard,
-  options: PredictOptions = {},
+  options: PredictInPartsOptions = {},
 ): Promise<{ content: PredictionContent; arrays: Map<string, NpyArray> }> {
-  const rows = rowsOfShard(shard, bins.length);
-  const { factor } = network.file.tasks[task];
-  const columns = await scoreColumns([network], study, cell, bins, { ...options, rows });
-  const scores = columns.get(factor)![0];
+  const onThem = study.bins.parts.filter(({ segment }) => chromosomes.includes(segment.chromosome));
+  const total = onThem.reduce((sum, { count }) => sum + count, 0);
+  const rows = rowsOfShard(shard, total);
+  const { tasks } = network.file;
+  const scores = new Float32Array(rows.to - rows.from);
+  const pieces: PredictionContent["pieces"] = [];
+  let row = 0;
+  for await (const part of predictInParts(network, study, cell, chromosomes, { ...options, rows })) {
+    for (let i = 0; i < part.bins.length; i++) scores[row++] = part.scores[i * tasks.length + task];
+    pieces.push(...cutPieces(study.bins, part.bins));
+  }
   return {
     content: {
       command: "predict",
-      factor,
+      factor: tasks[task].factor,
       cell,
-      grid: { ...study.bins.grid },
-      chromosomes: study.assembly.chromosomes,
-      bins: { ...rows, total: bins.length },
-      pieces: cutPieces(study.bins, bins.subarray(rows.from, rows.to)),
+      grid: { size: study.bins.grid.size, step: study.bins.grid.step },
+      chromosomes: study.assembly.chromosomes.map(({ name, size }) => ({ name, size })),
+      bins: { ...rows, total },
+      pieces,
     },
     arrays: new Map([["scores", { shape: [scores.length], data: scores }]]),
   };

@@ -30,7 +30,7 @@ export interface StoredShard {
 
 /**
  * Settings common to all commands: the version, what the bundles and the study's files hold (by SHA-256, so that
- * shards may run where the files lie elsewhere), and the choices given. The number of threads is none of them.
+ * shards may run where the files lie elsewhere; files on web servers by their address), and the choices given. The number of threads is none of them.
  */
 export async function describeSettings(
   command: string,
