@@ -57,6 +57,8 @@ export * from "./npz/read.js";
 export * from "./npz/write.js";
 export * from "./open-source.node.js";
 export * from "./sequence/encode.js";
+export { type TabixColumns, TabixIndex } from "./tabix/index-file.js";
+export * from "./tabix/read.js";
 export { type OffsetListener, readTextChunks } from "./text/chunks.js";
 export { readLineBatches, readTextLines, type TextLine, type TextLines } from "./text/lines.js";
 export * from "./two-bit/read.js";
