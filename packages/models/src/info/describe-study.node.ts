@@ -1,4 +1,5 @@
 import {
+  annotationNames,
   BOUND,
   countPeaksInSplit,
   type Experiment,
@@ -32,6 +33,8 @@ const splitNames = [
 export async function describeStudy(path: string, dataFolder?: string): Promise<Contents> {
   const study = await loadStudy(path, { dataFolder });
   const cells = Object.entries(study.file.cells);
+  const annotations = study.file.annotations.flatMap(annotationNames);
+  const { expression } = study.file;
   const readsTracks = study.assembly.size <= mostTrackBases;
   // Warnings about tracks come up while they load.
   if (readsTracks) for (const [cell] of cells) await study.loadCell(cell);
@@ -47,6 +50,7 @@ export async function describeStudy(path: string, dataFolder?: string): Promise<
       bases: study.assembly.size,
       chromosomes,
       cells: Object.fromEntries(cells.map(([name, { tracks }]) => [name, tracks.map((track) => track.name)])),
+      annotations,
       tracksRead: readsTracks,
       windowLength,
       bins: { total: study.bins.count, ...splits.counts },
@@ -60,12 +64,19 @@ export async function describeStudy(path: string, dataFolder?: string): Promise<
         `${study.assembly.name}: ${formatNumber(study.assembly.size)} bp on ${count(chromosomes.length, "chromosome")}, ${formatNames(chromosomes.map(({ name }) => name))}`,
       ],
       ...cells.map(
-        ([name, { tracks }]) =>
+        ([name, { tracks, covariates = {} }]) =>
           [
             `cell ${name}`,
-            tracks.length === 0 ? "no tracks" : tracks.map((track) => track.name).join(", "),
+            [
+              tracks.length === 0 ? "no tracks" : tracks.map((track) => track.name).join(", "),
+              ...Object.entries(covariates).map(([covariate, value]) => `${covariate} ${value}`),
+            ].join(", "),
           ] as const,
       ),
+      ...(annotations.length > 0 ? [["annotations", annotations.join(", ")] as const] : []),
+      ...(expression
+        ? [["expression", `${count(expression.components, "component")} of ${expression.file}`] as const]
+        : []),
       ...(readsTracks
         ? []
         : ([["tracks", "there, but not read for this description: the genome is large"]] as const)),

@@ -47,6 +47,10 @@ export async function trainBundle(options: TrainBundleOptions): Promise<TrainRes
   const experiments = [...new Set(options.cells ?? [undefined])].flatMap((cell) =>
     options.factors.map((factor) => findExperiment(study, factor, cell)),
   );
+  const { validationCell } = options;
+  // Refused before a folder is made, as the cells trained in are.
+  if (validationCell !== undefined)
+    for (const { factor } of experiments) findExperiment(study, factor, validationCell);
   refuseExisting(out, options.overwrite ?? false);
   const checkpointFolder = trainingFolderOf(out);
   if (options.resume && !existsSync(checkpointFolder)) {
@@ -68,7 +72,7 @@ export async function trainBundle(options: TrainBundleOptions): Promise<TrainRes
     model,
     modelOptions,
     settings,
-    validationCell: options.validationCell,
+    validationCell,
     checkpointFolder,
     resume: options.resume,
     fingerprint: await fingerprintRun(study, experiments, options),

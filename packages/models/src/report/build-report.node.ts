@@ -1,5 +1,6 @@
 import { Random } from "@bindscape/numerics";
 import type { BinSplits, Study } from "@bindscape/study";
+import type { ModelFile } from "../bundle/model-file.js";
 import { describeEvaluation, type FactorEvaluation } from "../evaluate/evaluate-factor.node.js";
 import { type JoinRule, scaleOfScores } from "../evaluate/score-bins.node.js";
 import { requestBins } from "../evaluate/select-bins.js";
@@ -7,7 +8,7 @@ import { summariseKernels } from "../kernels/kernel-motifs.node.js";
 import type { Network, PredictOptions } from "../network/network.node.js";
 import { BINDSCAPE_VERSION } from "../version.js";
 import { chooseLoci } from "./choose-loci.js";
-import type { FactorReport, HistoryEntry, ReportData } from "./report-data.js";
+import type { FactorReport, HistoryEntry, ReportData, ReportFact } from "./report-data.js";
 
 /** Windows kernels are read on, half of them bound. */
 const KERNEL_WINDOWS = 1000;
@@ -107,6 +108,7 @@ export function buildReport(
       ? [
           { label: "Windows", value: `${formatCount(first.plan.windowLength)} bp, both strands` },
           { label: "Channels", value: ["A, C, G, T", ...first.plan.tracks].join(", ") },
+          ...describeCells(first),
           {
             label: "Networks",
             value: `${networks.length}${networks.length > 1 ? `, joined by the mean of their ${extra.join === "mean" ? "probabilities" : "ranks"}` : ""}`,
@@ -127,6 +129,14 @@ export function buildReport(
     citation: first?.citation ?? "",
     factors,
   };
+}
+
+/** The cells a network was trained in and validated in, where they are not simply the one. */
+function describeCells({ tasks: [{ cells }], training }: ModelFile): ReportFact[] {
+  return [
+    ...(cells ? [{ label: "Trained in", value: `${cells.join(", ")}, pooled` }] : []),
+    ...(training.validationCell ? [{ label: "Validated in", value: training.validationCell }] : []),
+  ];
 }
 
 function formatCount(value: number): string {
