@@ -127,7 +127,14 @@ holdOut: { validation: { chromosomes: [chr11] }, test: { chromosomes: [chr2] } }
       const weights = await readKerasWeights(join(out, "final_model.hdf5"));
       const original = await readKerasWeights(join(published, "final_model.hdf5"));
       expect([...weights.keys()]).toEqual([...original.keys()]);
-      for (const [layer, arrays] of original) expect(weights.get(layer), layer).toEqual(arrays);
+      for (const [layer, arrays] of original) {
+        const found = weights.get(layer)!;
+        const outline = (list: typeof arrays) => list.map(({ name, shape }) => ({ name, shape }));
+        expect(outline(found)).toEqual(outline(arrays));
+        arrays.forEach(({ data }, i) => {
+          expectClose(found[i].data, data, 0, arrays[i].name);
+        });
+      }
       const layers = async (path: string) => {
         const text = await readFile(join(path, "model.json"), "utf8");
         const { config } = JSON.parse(text) as { config: { layers: { config: { init?: string } }[] } };
@@ -150,6 +157,13 @@ holdOut: { validation: { chromosomes: [chr11] }, test: { chromosomes: [chr2] } }
     const request = { segmentIndices: new Uint32Array(1), binStarts: Int32Array.of(132_367_700) };
     const source = await study.loadCell("HepG2");
     await expectError(() => predictWindows(network, source, request), "Unique35", "DGF");
+    const gabpa = await importKeras(join(models, "GABPA_metaGENCODE_RNAseq_Unique35_DGF"), {
+      rename: new Map([["DGF", "cuts"]]),
+    });
+    await expectError(
+      () => predictWindows(gabpa.network, source, request),
+      'no track named "Unique35", "cuts" in this cell',
+    );
     const renamed = await importKeras(join(models, "FOXA1_onePeak_DGF"), {
       rename: new Map([["DGF", "DNase"]]),
     });

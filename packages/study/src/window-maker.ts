@@ -103,7 +103,10 @@ class CellWindows {
     const track = this.source.tracks.find((candidate) => candidate.name === name);
     if (track) return track;
     throw new BindscapeError({
-      found: `no track named "${name}" in this cell`,
+      found: `no track named ${this.#listMissing(
+        [...this.plan.tracks, name],
+        this.source.tracks.map((t) => t.name),
+      )} in this cell`,
       expected: listNames(
         this.source.tracks.map((t) => t.name),
         "a track",
@@ -117,7 +120,10 @@ class CellWindows {
     const found = annotations.find((candidate) => candidate.name === name);
     if (found) return found;
     throw new BindscapeError({
-      found: `no annotation named "${name}" in the study`,
+      found: `no annotation named ${this.#listMissing(
+        this.plan.features.flatMap((feature) => (feature.kind === "overlap" ? [feature.annotation] : [])),
+        annotations.map((annotation) => annotation.name),
+      )} in the study`,
       expected: listNames(
         annotations.map((annotation) => annotation.name),
         "an annotation",
@@ -130,10 +136,19 @@ class CellWindows {
     const covariates = this.source.covariates ?? {};
     if (Object.hasOwn(covariates, name)) return covariates[name];
     throw new BindscapeError({
-      found: `no covariate named "${name}" in this cell`,
+      found: `no covariate named ${this.#listMissing(
+        this.plan.features.flatMap((feature) => (feature.kind === "covariate" ? [feature.name] : [])),
+        Object.keys(covariates),
+      )} in this cell`,
       expected: listNames(Object.keys(covariates), "a covariate"),
       next: "The model was trained with this covariate: give the cell its value under `covariates`, or the study an `expression` table, in the study file",
     });
+  }
+
+  /** All names wanted that are not there, so that a study can be set right in one go. */
+  #listMissing(wanted: readonly string[], there: readonly string[]): string {
+    const missing = [...new Set(wanted)].filter((name) => !there.includes(name));
+    return missing.map((name) => `"${name}"`).join(", ");
   }
 
   #compileFeature(feature: BinFeature): (segmentIndex: number, binStart: number) => number {
