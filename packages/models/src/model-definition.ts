@@ -107,8 +107,15 @@ export interface ModelDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly hasLinearFeatures: (options: z.output<Schema>) => boolean;
   /** The network: inputs "windows" and "features", outputs "probability" and "logits", loss for training. */
   readonly build: (options: z.output<Schema>, context: NetworkContext) => Build;
-  /** The network in two parts, where it begins with layers that overlapping windows can share. */
-  readonly sharedOverlap?: (options: z.output<Schema>, context: NetworkContext) => SharedOverlap;
+  /**
+   * The network in two parts, where it begins with layers that overlapping windows can share; `windows` is how
+   * many there are to predict, for what pays with many only.
+   */
+  readonly sharedOverlap?: (
+    options: z.output<Schema>,
+    context: NetworkContext,
+    windows: number,
+  ) => SharedOverlap;
   /** First-layer kernel size and what seeded it, for kernel motifs. */
   readonly firstLayer: (
     options: z.output<Schema>,

@@ -162,6 +162,23 @@ describe("prediction that shares what windows have in common", () => {
     await compare(network, study, edges);
   });
 
+  it("does so for so many windows that the LSTM is written step by step", async () => {
+    const study = makeGenome(10, 20, 10);
+    const network = networkOf(
+      { poolWidth: 9, recurrent: 3, gates: "hard-sigmoid" },
+      { binSize: 20, tracks: TRACKS, features: [] },
+      1,
+      6,
+    );
+    const random = new Random(6);
+    const request = {
+      segmentIndices: new Uint32Array(6000),
+      binStarts: Int32Array.from({ length: 6000 }, () => random.integer(SIZES.b - 19)),
+    };
+    expect(isShared(network, request)).toBe(true);
+    await compare(network, study, request);
+  });
+
   it("counts its progress and stops when told to", async () => {
     const study = makeGenome(2, 20, 9);
     const network = networkOf({}, { binSize: 20, tracks: [], features: FEATURES.slice(0, 1) }, 1, 4);

@@ -87,7 +87,7 @@ export async function predictWindows(
   if (rows && rows.from >= rows.to) return new Float32Array(0);
   if (options.sharedOverlap !== false) {
     const { definition, options: modelOptions, context } = describeNetwork(network);
-    const parts = definition.sharedOverlap?.(modelOptions, context);
+    const parts = definition.sharedOverlap?.(modelOptions, context, request.binStarts.length);
     const { plan } = context;
     const stretches = parts && planStretches(request, plan.windowLength, plan.binSize, parts);
     if (stretches) {

@@ -98,7 +98,11 @@ export function buildFactorNet(options: FactorNetOptions, context: NetworkContex
  * The same network for windows that overlap: convolution, per-position layer and pooling are the same for every
  * window that sees a base, so they are computed once a stretch of the chromosome.
  */
-export function shareFactorNetOverlap(options: FactorNetOptions, context: NetworkContext): SharedOverlap {
+export function shareFactorNetOverlap(
+  options: FactorNetOptions,
+  context: NetworkContext,
+  windows: number,
+): SharedOverlap {
   const { kernels, kernelWidth, windowLength } = options;
   const poolWidth = poolWidthOf(options);
   return {
@@ -114,9 +118,11 @@ export function shareFactorNetOverlap(options: FactorNetOptions, context: Networ
         size: poolWidth,
       });
     },
-    // ONNX Runtime's one operator is slow on hard-sigmoid gates only; a graph of very many steps is slow to load.
     head: (graph, pooled) => {
-      const unrolled = options.gates === "hard-sigmoid" && (pooled.shape[1] as number) <= 200;
+      // ONNX Runtime's one operator is slow on hard-sigmoid gates; the graph without it takes longer to load, which
+      // some thousand windows make up for.
+      const unrolled =
+        options.gates === "hard-sigmoid" && windows >= 6000 && (pooled.shape[1] as number) <= 200;
       return meanOverStrands(sigmoid(headLogits(graph, pooled, options, context, unrolled)));
     },
   };
