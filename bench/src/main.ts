@@ -6,6 +6,7 @@ const benchmarks: Record<string, () => Promise<{ run(): Promise<Figure[]> }>> = 
   memory: () => import("./memory.js"),
   mappability: () => import("./mappability.js"),
   bigwig: () => import("./bigwig.js"),
+  "shared-overlap": () => import("./shared-overlap.js"),
   "factornet-step": () => import("./factornet-step.js"),
 };
 
