@@ -1,5 +1,6 @@
 import {
   bootstrapEvaluation,
+  chooseCell,
   evaluateBundles,
   evaluateShard,
   type JoinRule,
@@ -78,10 +79,11 @@ export function addEvaluateCommand(program: Command): void {
           expected: "it to be given to `bindscape merge`, which sees all bins",
         });
       }
-      const cell = given.cell ?? bundles[0].network.file.tasks[0].cell;
+      const cell = chooseCell(bundles[0].network.file.tasks[0], given.cell);
       const choices = { cell, factors: given.factor?.join(", ") ?? "all", split, join };
       const work = (signal: AbortSignal) => evaluateShard(evaluation(signal), shard);
-      await runShard({ command: "evaluate", out, shard, bundles: paths, study, choices, json, work }, bar);
+      const places = bundles.map(({ path }) => path);
+      await runShard({ command: "evaluate", out, shard, bundles: places, study, choices, json, work }, bar);
       return;
     }
     const evaluations = await withInterrupt("Nothing was written", (signal) =>

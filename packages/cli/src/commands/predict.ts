@@ -33,6 +33,7 @@ export function addPredictCommand(program: Command): void {
     .option("--factor <name>", "factor to write, of a bundle that predicts several")
     .option("--chromosomes <names>", "chromosomes, separated by commas (default: all)", parseList)
     .option("--regions <file>", "BED file: one score a line, in its order")
+    .option("--no-shared-overlap", "compute every window by itself: slower, the same numbers to 5 decimals")
     .option(
       "--dream-regions <file>",
       "BED file of bins: a submission to the ENCODE-DREAM challenge (.tab.gz)",
@@ -56,6 +57,7 @@ Examples:
     )
     .action(async (bundlePath: string, given: PredictFlags) => {
       const started = performance.now();
+      const { threads, sharedOverlap } = given;
       if (given.regions !== undefined) checkRegionOptions(given);
       if (given.dreamRegions !== undefined) checkSubmissionOptions(given);
       if (given.shard !== undefined) checkShardOptions(given);
@@ -76,18 +78,18 @@ Examples:
         const chromosomes = chooseChromosomes(study, given.chromosomes);
         const choices = { factor: tasks[task].factor, cell, chromosomes: chromosomes.join(", ") };
         const work = (signal: AbortSignal) => {
-          const options = { threads: given.threads, onProgress: bar.listener, signal };
+          const options = { threads, sharedOverlap, onProgress: bar.listener, signal };
           return predictShard(bundle.network, study, cell, task, chromosomes, shard, options);
         };
         const { out, json } = given;
         await runShard(
-          { command: "predict", out, shard, bundles: [bundlePath], study, choices, json, work },
+          { command: "predict", out, shard, bundles: [bundle.path], study, choices, json, work },
           bar,
         );
         return;
       }
       const scored = await withInterrupt("Nothing was written", async (signal) => {
-        const options = { threads: given.threads, onProgress: bar.listener, signal };
+        const options = { threads, sharedOverlap, onProgress: bar.listener, signal };
         if (given.dreamRegions !== undefined) {
           const submission = { network: bundle.network, study, cell, task, out: given.out };
           const written = await writeDreamSubmission({ ...submission, regions: given.dreamRegions }, options);
@@ -142,6 +144,7 @@ interface PredictFlags {
   readonly shard?: Shard;
   readonly data?: string;
   readonly threads?: number;
+  readonly sharedOverlap: boolean;
   readonly json?: boolean;
 }
 
