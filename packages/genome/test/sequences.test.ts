@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
-import { BindscapeError } from "@bindscape/numerics";
+import { BindscapeError, Random } from "@bindscape/numerics";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MemorySink } from "../src/byte-sink.js";
@@ -301,6 +301,28 @@ describe("2bit", () => {
       () => reader.read("z"),
       'g.2bit: no sequence named "z"; expected one of the 2 names (x, y).',
     );
+  });
+
+  it("reads any stretch of a sequence as the whole has it", async () => {
+    const random = new Random("2bit stretches");
+    const records = [0, 1, 3, 400, 1_001].map((size, i) => ({
+      name: `s${i}`,
+      description: "",
+      codes: Uint8Array.from({ length: size }, () => random.integer(random.uniform() < 0.5 ? 5 : 4)),
+    }));
+    for (const littleEndian of [true, false]) {
+      const reader = await TwoBitReader.open(new MemorySource(makeTwoBit(records, 0, littleEndian)));
+      for (let i = 0; i < 200; i++) {
+        const { name, codes } = records[random.integer(records.length)];
+        const start = random.integer(codes.length + 1);
+        const end = start + random.integer(codes.length - start + 1);
+        expect(await reader.readCodes(name, start, end)).toEqual(codes.slice(start, end));
+      }
+      await expectError(
+        () => reader.readCodes("s2", 1, 4),
+        "memory: the range s2:1-4; expected whole numbers with 0 <= start <= end <= 3, the length of s2.",
+      );
+    }
   });
 
   const gold = findData("gold/bigwig/igv/twobit/foo.2bit");

@@ -18,7 +18,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeRunRecord } from "../src/bundle/run-record.node.js";
 import { requestBins } from "../src/evaluate/select-bins.js";
 import { predictWindows } from "../src/network/network.node.js";
-import { predictInParts } from "../src/predict/predict-in-parts.node.js";
+import { predictInParts, predictRequestInParts } from "../src/predict/predict-in-parts.node.js";
 import {
   writePredictionBed,
   writePredictionBedInParts,
@@ -127,15 +127,15 @@ describe("prediction part by part", () => {
     const expected = await predictWindows(network, source, requestBins(whole, bins), { threads: 1 });
     expect(bins.length).toBe(299 + 122);
     const places: [string, string, "now" | "later", number | undefined, number][] = [
-      ["genome.2bit", "track.bw", "later", 777, 6],
+      ["genome.2bit", "track.bw", "later", 1_600, 3],
       ["genome.2bit", "track.bw", "later", 100_000, 2],
       ["genome.2bit", "track.bw", "later", undefined, 1],
-      ["indexed.fa", "track.bw", "later", 777, 6],
-      ["genome.fa", "track.bw", "later", 777, 6],
-      ["genome.2bit", "track.bw", "now", 777, 6],
-      ["genome.2bit", "track.bedGraph", "later", 777, 1],
-      [`${url}/genome.2bit`, `${url}/track.bw?version=1`, "later", 777, 6],
-      [`${url}/indexed.fa`, `${url}/track.bedGraph`, "later", 777, 1],
+      ["indexed.fa", "track.bw", "later", 1_600, 3],
+      ["genome.fa", "track.bw", "later", 1_600, 3],
+      ["genome.2bit", "track.bw", "now", 1_600, 3],
+      ["genome.2bit", "track.bedGraph", "later", 1_600, 1],
+      [`${url}/genome.2bit`, `${url}/track.bw?version=1`, "later", 1_600, 3],
+      [`${url}/indexed.fa`, `${url}/track.bedGraph`, "later", 1_600, 1],
     ];
     for (const [genome, track, sequence, partBases, count] of places) {
       const study = await load(genome, track, sequence);
@@ -156,6 +156,21 @@ describe("prediction part by part", () => {
       expectClose(scores, expected, 2e-6, `${genome} ${track} ${partBases}`);
       expect(seen.at(-1)).toBe(bins.length);
       expect([...seen].sort((a, b) => a - b)).toEqual(seen);
+    }
+  });
+
+  it("gives windows anywhere and in any order what the whole gives them", async () => {
+    const whole = await load("genome.fa", "track.bw", "now");
+    const request = {
+      segmentIndices: Uint32Array.from({ length: 90 }, () => random.integer(2)),
+      binStarts: Int32Array.from({ length: 90 }, () => random.integer(1_234 - 20)),
+    };
+    const expected = await predictWindows(network, await whole.loadCell("C"), request, { threads: 1 });
+    const study = await load("genome.2bit", "track.bw", "later");
+    for (const partBases of [undefined, 1_100]) {
+      const options = { threads: 1, partBases };
+      const scores = await predictRequestInParts(network, study, "C", request, options);
+      expectClose(scores, expected, 2e-6, `${partBases}`);
     }
   });
 

@@ -83,6 +83,67 @@ export async function* predictInParts(
   }
 }
 
+/**
+ * Predicts windows anywhere, in any order, with memory for one part of the genome at a time where it is large.
+ * @returns [windows, tasks], row-major, in the order of the request
+ */
+export async function predictRequestInParts(
+  network: Network,
+  study: Study,
+  cell: string,
+  request: WindowRequest,
+  options: Omit<PredictInPartsOptions, "rows"> = {},
+): Promise<Float32Array> {
+  const isSmall = options.partBases === undefined && study.assembly.size <= LARGEST_WHOLE;
+  const reader = isSmall ? null : await study.openCell(cell);
+  if (reader === null) return predictWindows(network, await study.loadCell(cell), request, options);
+  const { file } = network;
+  const reach = reachOf(file.plan);
+  const { segmentIndices, binStarts } = request;
+  const order = Uint32Array.from(binStarts, (_, row) => row).sort(
+    (a, b) => segmentIndices[a] - segmentIndices[b] || binStarts[a] - binStarts[b],
+  );
+  const scores = new Float32Array(order.length * file.tasks.length);
+  try {
+    for (let from = 0; from < order.length; ) {
+      const segmentIndex = segmentIndices[order[from]];
+      const start = binStarts[order[from]];
+      const limit = start + (options.partBases ?? PART_BASES);
+      let to = from + 1;
+      while (
+        to < order.length &&
+        segmentIndices[order[to]] === segmentIndex &&
+        binStarts[order[to]] < limit
+      ) {
+        to++;
+      }
+      const rows = order.subarray(from, to);
+      const segment = study.assembly.segments[segmentIndex];
+      const end = binStarts[rows[rows.length - 1]] + file.plan.binSize;
+      const source = await reader.read(
+        segmentIndex,
+        Math.max(segment.start, start - reach),
+        Math.min(segment.end, end + reach),
+      );
+      const part: WindowRequest = {
+        segmentIndices: new Uint32Array(rows.length).fill(segmentIndex),
+        binStarts: Int32Array.from(rows, (row) => binStarts[row]),
+      };
+      const onProgress = shiftProgress(options.onProgress, from, order.length);
+      const values = await predictWindows(network, source, part, { ...options, onProgress });
+      rows.forEach((row, i) => {
+        for (let task = 0; task < file.tasks.length; task++) {
+          scores[row * file.tasks.length + task] = values[i * file.tasks.length + task];
+        }
+      });
+      from = to;
+    }
+  } finally {
+    await reader.close();
+  }
+  return scores;
+}
+
 /** How far from its bin a window or a feature looks, in bp, at most. */
 function reachOf({ windowLength, features }: WindowPlan): number {
   const widths = features.map((feature) =>

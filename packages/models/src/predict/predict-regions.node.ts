@@ -1,7 +1,8 @@
 import { type BedRecord, openFile, readBed } from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
 import { ChromosomeNames, type Segment, type Study, type WindowRequest } from "@bindscape/study";
-import { type Network, type PredictOptions, predictWindows } from "../network/network.node.js";
+import type { Network, PredictOptions } from "../network/network.node.js";
+import { predictRequestInParts } from "./predict-in-parts.node.js";
 
 /** A region of a file, and where the study's genome holds it. */
 export interface PlacedRegion {
@@ -57,7 +58,7 @@ export async function predictRegions(
       ({ record }) => Math.floor((record.start + record.end) / 2) - Math.floor(network.file.plan.binSize / 2),
     ),
   };
-  const scores = await predictWindows(network, await study.loadCell(cell), request, options);
+  const scores = await predictRequestInParts(network, study, cell, request, options);
   return {
     regions: regions.map(({ record: { chromosome, start, end } }) => ({ chromosome, start, end })),
     scores,
