@@ -1,4 +1,10 @@
-import { type ByteSource, type DreamLabel, type Interval, readDreamLabels } from "@bindscape/genome";
+import {
+  type ByteSource,
+  type DreamLabel,
+  type DreamLabelRecord,
+  type Interval,
+  readDreamLabels,
+} from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
 import type { BinTable, SegmentBins } from "./bins.js";
 import { ChromosomeNames } from "./chromosome-names.js";
@@ -24,7 +30,7 @@ export async function readBinLabels(
   const names = new ChromosomeNames(assembly, source.name);
   const labels = cells.map(() => new Int8Array(bins.count).fill(UNLABELLED));
   let labelled = 0;
-  for await (const record of readDreamLabels(source, cells)) {
+  const place = (record: DreamLabelRecord) => {
     const { start, end, line } = record;
     if (end - start !== size || start % step !== 0) {
       throw new BindscapeError({
@@ -36,13 +42,13 @@ export async function readBinLabels(
       });
     }
     const chromosome = names.inAssembly(record.chromosome);
-    if (chromosome === undefined) continue;
+    if (chromosome === undefined) return;
     const parts = bins.partsOf(chromosome);
     if (assembly.isWhole && end > parts[0].segment.end) {
       throw beyondChromosome(source.name, line, chromosome, end, bins);
     }
     const part = parts.find(({ segment }) => start >= segment.start && end <= segment.end);
-    if (part === undefined) continue;
+    if (part === undefined) return;
     const bin = part.firstIndex + (start - part.firstStart) / step;
     for (let c = 0; c < labels.length; c++) {
       if (labels[c][bin] !== UNLABELLED) {
@@ -56,7 +62,8 @@ export async function readBinLabels(
       labels[c][bin] = LABELS[record.labels[c]];
     }
     labelled++;
-  }
+  };
+  for await (const records of readDreamLabels(source, cells)) for (const record of records) place(record);
   const warnings = names.finish();
   if (labelled > 0) return { labels, warnings };
   throw new BindscapeError({

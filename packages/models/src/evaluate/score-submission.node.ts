@@ -1,4 +1,4 @@
-import { openFile, readDreamLabels, readDreamSubmission } from "@bindscape/genome";
+import { type DreamLabelRecord, openFile, readDreamLabels, readDreamSubmission } from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
 import type { MethodEvaluation } from "../report/report-data.js";
 import { evaluateMethod } from "./metrics.js";
@@ -39,29 +39,30 @@ export async function scoreSubmission(
   let used = 0;
   let ambiguous = 0;
   let missing = 0;
-  try {
-    for await (const { chromosome, start, labels: given, line } of readDreamLabels(source, [cell])) {
-      const values = probabilities.get(chromosome);
-      const probability = start % STEP === 0 ? values?.[start / STEP] : undefined;
-      if (given[0] === "A") ambiguous++;
-      else if (probability === undefined || Number.isNaN(probability)) missing++;
-      else {
-        if (probability === SCORED) throw twice(labelFile, line, chromosome, start);
-        values![start / STEP] = SCORED;
-        const last = chromosomes.at(-1);
-        if (last?.name === chromosome) last.to = used + 1;
-        else if (chromosomes.some(({ name }) => name === chromosome)) {
-          throw new BindscapeError({
-            source: labelFile,
-            line,
-            found: `bins of ${chromosome} apart from those before`,
-            expected: "the bins of a chromosome behind one another",
-          });
-        } else chromosomes.push({ name: chromosome, from: used, to: used + 1 });
-        scores[used] = probability;
-        labels[used++] = given[0] === "B" ? 1 : 0;
-      }
+  const score = ({ chromosome, start, labels: given, line }: DreamLabelRecord) => {
+    const values = probabilities.get(chromosome);
+    const probability = start % STEP === 0 ? values?.[start / STEP] : undefined;
+    if (given[0] === "A") ambiguous++;
+    else if (probability === undefined || Number.isNaN(probability)) missing++;
+    else {
+      if (probability === SCORED) throw twice(labelFile, line, chromosome, start);
+      values![start / STEP] = SCORED;
+      const last = chromosomes.at(-1);
+      if (last?.name === chromosome) last.to = used + 1;
+      else if (chromosomes.some(({ name }) => name === chromosome)) {
+        throw new BindscapeError({
+          source: labelFile,
+          line,
+          found: `bins of ${chromosome} apart from those before`,
+          expected: "the bins of a chromosome behind one another",
+        });
+      } else chromosomes.push({ name: chromosome, from: used, to: used + 1 });
+      scores[used] = probability;
+      labels[used++] = given[0] === "B" ? 1 : 0;
     }
+  };
+  try {
+    for await (const records of readDreamLabels(source, [cell])) for (const record of records) score(record);
   } finally {
     await source.close();
   }
