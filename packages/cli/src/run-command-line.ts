@@ -1,6 +1,7 @@
 import { BINDSCAPE_VERSION } from "@bindscape/models";
 import { BindscapeError } from "@bindscape/numerics";
 import { Command, CommanderError } from "commander";
+import { addCompareCommand } from "./commands/compare.js";
 import { addConvertCommand } from "./commands/convert.js";
 import { addDemoCommand } from "./commands/demo.js";
 import { addDoctorCommand } from "./commands/doctor.js";
@@ -43,6 +44,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     addMergeCommand,
     addEnsembleCommand,
     addReportCommand,
+    addCompareCommand,
     addInterpretCommand,
     addFripCommand,
     addConvertCommand,

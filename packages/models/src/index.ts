@@ -7,6 +7,8 @@ export * from "./bundle/bundle.node.js";
 export * from "./bundle/folder.node.js";
 export * from "./bundle/model-file.js";
 export * from "./bundle/run-record.node.js";
+export * from "./compare/compare-models.node.js";
+export * from "./compare/compare-page.js";
 export * from "./compare/signal-in-peaks.js";
 export * from "./demo/demo.node.js";
 export * from "./demo/yeast-study.js";

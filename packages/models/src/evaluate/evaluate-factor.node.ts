@@ -68,7 +68,7 @@ export async function scoreOtherMethods(
 }
 
 /** Mean ChIP signal in the bin: what a perfect prediction of the signal would reach (FactorNet, section 3.1). */
-async function scoreCeiling(study: Study, file: string, bins: Uint32Array) {
+export async function scoreCeiling(study: Study, file: string, bins: Uint32Array) {
   const { reader, close } = await openBigWig(file);
   try {
     const names = ChromosomeNames.match(
