@@ -27,6 +27,14 @@ export async function startServer(
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
 }
 
+/** Answers a request for a range with both ends, as readers of parts of files make them. */
+export function servePart(bytes: Uint8Array, request: IncomingMessage, response: ServerResponse): void {
+  const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "")!;
+  const part = bytes.subarray(Number(from), Number(to) + 1);
+  const range = `bytes ${from}-${Number(from) + part.length - 1}/${bytes.length}`;
+  response.writeHead(206, { "content-range": range, "content-length": part.length }).end(part);
+}
+
 /** Answers as a good server does, ranges included. */
 export function serveBytes(bytes: Uint8Array, request: IncomingMessage, response: ServerResponse): void {
   const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
