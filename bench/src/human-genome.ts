@@ -30,7 +30,10 @@ export const hg38: Readonly<Record<string, number>> = {
 };
 
 /** Writes a 2bit file of random bases, without ever holding a chromosome. */
-export async function writeRandomTwoBit(path: string, sizes: Readonly<Record<string, number>>): Promise<void> {
+export async function writeRandomTwoBit(
+  path: string,
+  sizes: Readonly<Record<string, number>>,
+): Promise<void> {
   const names = Object.entries(sizes);
   const encoder = new TextEncoder();
   const random = new Random("human genome");

@@ -4,6 +4,7 @@ import type { Figure } from "./figure.js";
 const benchmarks: Record<string, () => Promise<{ run(): Promise<Figure[]> }>> = {
   loader: () => import("./loader.js"),
   memory: () => import("./memory.js"),
+  "human-genome-memory": () => import("./human-genome-memory.js"),
   mappability: () => import("./mappability.js"),
   bigwig: () => import("./bigwig.js"),
   "shared-overlap": () => import("./shared-overlap.js"),
