@@ -7,10 +7,12 @@ import {
   readChromosomeSizes,
   readFasta,
   readFragments,
+  readGeneParts,
   readNarrowPeak,
   writeFasta,
 } from "@bindscape/genome";
 import { Random } from "@bindscape/numerics";
+import { readExpressionTable } from "@bindscape/study";
 import { type FuzzCounts, fuzzReader } from "./fuzz-reader.js";
 import { makeSequences } from "./fuzz-two-bit.js";
 import { mutate } from "./mutate.js";
@@ -32,6 +34,13 @@ export async function run(iterations: number, seed: number): Promise<FuzzCounts>
       read: (source) => drain(readFragments(source)),
     },
     { sound: lines((i) => `chr1\t${i}\t${i + 1}\t${i / 7}`), read: (source) => drain(readBedGraph(source)) },
+    {
+      sound: lines(
+        (i) => `chr1\tx\t${["exon", "CDS", "UTR"][i % 3]}\t${i + 1}\t${i + 9}\t.\t+\t.\ttranscript_id "t";`,
+      ),
+      read: readGeneParts,
+    },
+    { sound: lines((i) => (i === 0 ? "gene\tA\tB" : `g${i}\t${i / 7}\t${i}`)), read: readExpressionTable },
   ];
   let chosen = formats[0];
   return fuzzReader(
