@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { cp, mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readSafetensors, writeSafetensors } from "@bindscape/gradient";
 import { BindscapeError } from "@bindscape/numerics";
@@ -342,5 +343,24 @@ describe("run records", () => {
     expect(await hashFile(file)).toBe(hash);
     expect(record.versions.node).toBe(process.versions.node);
     expect(Math.abs(Date.parse(record.finished) - Date.now())).toBeLessThan(60_000);
+  });
+});
+
+describe("a folder that may be replaced", () => {
+  it("is an empty one or an earlier output, never one of other files", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "bindscape-replace-"));
+    try {
+      expect(() => refuseExisting(folder, true)).not.toThrow();
+      expect(() => refuseExisting(folder, false)).toThrow(/something stands there already/);
+      await writeFile(join(folder, "thesis.tex"), "\\documentclass{book}");
+      expect(() => refuseExisting(folder, true)).toThrow(
+        /a folder of other files; expected an earlier output/,
+      );
+      expect(() => refuseExisting(join(folder, "thesis.tex"), true)).toThrow(/: a file; expected/);
+      await writeFile(join(folder, "model.json"), "{}");
+      expect(() => refuseExisting(folder, true)).not.toThrow();
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   });
 });

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import { describeFileError } from "@bindscape/genome";
@@ -43,9 +43,27 @@ async function putInPlace(partial: string, path: string): Promise<void> {
   await rm(old, { recursive: true, force: true });
 }
 
-/** @throws BindscapeError where something stands under the name already and may not be replaced */
+/** Files by which a folder is known to be an earlier output of Bindscape's. */
+const OUTPUT_MARKS = ["model.json", "model.yaml"];
+
+/**
+ * @throws BindscapeError where something stands under the name already and may not be replaced; with `overwrite`,
+ *   where it is not an output of Bindscape's: a mistyped name must not cost a folder of other files
+ */
 export function refuseExisting(path: string, overwrite: boolean): void {
-  if (!existsSync(path) || overwrite) return;
+  if (!existsSync(path)) return;
+  if (overwrite) {
+    const isFolder = statSync(path).isDirectory();
+    const names = isFolder ? readdirSync(path) : [];
+    if (isFolder && (names.length === 0 || OUTPUT_MARKS.some((mark) => names.includes(mark)))) return;
+    throw new BindscapeError({
+      source: path,
+      found: isFolder ? "a folder of other files" : "a file",
+      expected:
+        "an earlier output (with model.json or model.yaml in it), since --overwrite removes all of it",
+      next: "Choose another --out, or remove it yourself",
+    });
+  }
   throw new BindscapeError({
     source: path,
     found: "something stands there already",
