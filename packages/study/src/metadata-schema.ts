@@ -1,11 +1,11 @@
-import { genePartNames } from "@bindscape/genome";
+import { fileNameOf, genePartNames } from "@bindscape/genome";
 import { z } from "zod";
 
 const fileName = z.string().min(1);
 const basePairs = z.int().min(0).max(1_000_000);
 
 /** Files of gene annotation, told by their ending; other annotation files are BED. */
-const geneFile = /\.(gtf|gff|gff2|gff3)(\.gz|\.bgz)?$/i;
+const isGeneFile = (file: string) => /\.(gtf|gff|gff2|gff3)(\.gz|\.bgz)?$/i.test(fileNameOf(file));
 
 /** An entry of `annotations`: the intervals of a BED file under one name, or parts of the genes of a GTF or GFF3. */
 export const annotationSchema = z
@@ -27,10 +27,10 @@ export const annotationSchema = z
         "What counts as promoter: 300 bp before to 100 bp behind any transcription start where absent",
       ),
   })
-  .refine(({ name, file }) => (name === undefined) === geneFile.test(file), {
+  .refine(({ name, file }) => (name === undefined) === isGeneFile(file), {
     error: "a BED file needs a name; a GTF or GFF3 file has parts, which are named already",
   })
-  .refine(({ file, parts, promoter }) => geneFile.test(file) || (parts ?? promoter) === undefined, {
+  .refine(({ file, parts, promoter }) => isGeneFile(file) || (parts ?? promoter) === undefined, {
     error: "parts and promoter are for GTF and GFF3 files",
   });
 

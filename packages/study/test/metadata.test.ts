@@ -143,6 +143,13 @@ describe("annotations and covariates of a study", () => {
     }
   });
 
+  it("are told by the ending of a path or an address", () => {
+    const entries = (file: string) =>
+      parseStudyFile(files["study.yaml"].replace("genes.gtf", `"${file}"`), "s").annotations;
+    expect(entries("https://example.org/v38/genes.GFF3.gz?download=1")[1].parts).toEqual(["promoter", "cds"]);
+    expect(() => entries("genes.gtf.bed")).toThrow("a BED file needs a name");
+  });
+
   it("need no file where there are none", async () => {
     const text = files["study.yaml"].replace(/annotations:[\s\S]*components: 2 }\n/, "");
     expect(parseStudyFile(text, "s").annotations).toEqual([]);
