@@ -26,7 +26,7 @@ export async function openCellReader(
   const readers: TrackReader[] = [];
   let sequence: SequenceReader | undefined;
   const close = async () => {
-    for (const reader of readers) reader.close();
+    for (const reader of readers) await reader.close();
     await sequence?.close();
   };
   try {

@@ -106,8 +106,8 @@ async function closeAll(sources: readonly FileSource[]): Promise<void> {
   for (const source of sources) await source.close();
 }
 
-/** Opens the file that belongs to another one, where it is there. */
-async function openBeside(
+/** Opens the file of the same name and an ending that belongs to a file or an address, where it is there. */
+export async function openBeside(
   file: string,
   ending: string,
   opened: FileSource[],

@@ -12,7 +12,7 @@ export * from "./expression.js";
 export * from "./factornet/find-resources.node.js";
 export * from "./factornet/read-directory.node.js";
 export * from "./factornet/write-study.node.js";
-export * from "./genome-file.node.js";
+export { type GenomeFile, openGenomeFile, readGenome } from "./genome-file.node.js";
 export * from "./known-builds.js";
 export * from "./labels.js";
 export * from "./load-study.node.js";

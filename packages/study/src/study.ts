@@ -42,7 +42,7 @@ export interface Study {
   loadCell(cell: string): Promise<WindowSource>;
   /**
    * Opens a cell for reading part by part, which takes memory for the parts only; null where a track is of a format
-   * that is only read whole (other than bigWig). Close it when done.
+   * that is only read whole (other than bigWig, and bedGraph with a tabix index). Close it when done.
    */
   openCell(cell: string): Promise<CellReader | null>;
 }

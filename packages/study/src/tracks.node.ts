@@ -10,6 +10,7 @@ import {
 import { BindscapeError } from "@bindscape/numerics";
 import { type Assembly, allocateShared, type Segment } from "./assembly.js";
 import { ChromosomeNames } from "./chromosome-names.js";
+import { openIndexedBedGraph } from "./indexed-bed-graph.node.js";
 import type { TrackEntry } from "./study-file.js";
 import type { SourceTrack } from "./windows.js";
 
@@ -34,7 +35,7 @@ export async function loadTrack(entry: TrackEntry, file: string, assembly: Assem
       source: file,
       found: `an assembly of ${assembly.size} bases`,
       expected: `at most ${LARGEST_TRACK_BASES} bases where tracks are used, since they are held in memory`,
-      next: "List fewer chromosomes under `assembly.chromosomes`; to predict, give the tracks as bigWig and the genome as 2bit: both are then read part by part",
+      next: "List fewer chromosomes under `assembly.chromosomes`; to predict, give the tracks as bigWig, or bedGraph with a tabix index: they are then read part by part",
     });
   }
   const values = new Float32Array(allocateShared(assembly.size * 4));
@@ -91,11 +92,12 @@ export interface TrackReader {
   readonly warnings: readonly string[];
   /** Reads and transforms the values of segments, or of parts of them, each to its offset in `values`. */
   read(segments: readonly Segment[], values: Float32Array): Promise<void>;
-  close(): void;
+  close(): void | Promise<void>;
 }
 
 /**
- * Opens a track whose parts can be read without the rest: a bigWig; null for other formats.
+ * Opens a track whose parts can be read without the rest: a bigWig, or a bedGraph with a tabix index beside it; null
+ * for other formats.
  * @throws BindscapeError as {@link loadTrack} does
  */
 export async function openTrack(
@@ -103,7 +105,19 @@ export async function openTrack(
   file: string,
   assembly: Assembly,
 ): Promise<TrackReader | null> {
-  if (!isBigWigName(file)) return null;
+  if (!isBigWigName(file)) {
+    const bedGraph = await openIndexedBedGraph(file, assembly);
+    return (
+      bedGraph && {
+        warnings: [],
+        async read(segments, values) {
+          await bedGraph.read(segments, values);
+          transformTrack(entry, assembly, segments, values, file);
+        },
+        close: () => bedGraph.close(),
+      }
+    );
+  }
   const { reader, close } = await openBigWig(file);
   try {
     const { names, warnings } = matchBigWig(reader, file, assembly);

@@ -1,9 +1,12 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { copyFile, readFile, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { encodeSequence, writeBigWigFile, writeFileAtomically, writeTwoBit } from "@bindscape/genome";
+import { Random } from "@bindscape/numerics";
 import { beforeAll, describe, expect, it } from "vitest";
+import { buildAssembly } from "../src/assembly.js";
 import { loadStudy } from "../src/load-study.node.js";
+import { loadTrack, openTrack } from "../src/tracks.node.js";
 import { expectError, temporaryFolder } from "./helpers.js";
 import { servePart, startServer } from "./local-server.js";
 
@@ -73,6 +76,52 @@ describe("a study of files on a web server", () => {
     await expectError(() => loadStudy(path), `${url}/none.2bit: the server answers 404`, "check the address");
   });
 });
+
+describe("a bedGraph with a tabix index", () => {
+  it("has in every part what the whole has, here and on a server", async () => {
+    // Made by htslib: 5 columns, of which the fourth is a number; intervals overlap, and the last of them counts.
+    const fixtures = resolve(import.meta.dirname, "../../genome/test/fixtures");
+    await copyFile(join(fixtures, "tabix.bed.gz"), join(folder, "t.bedGraph.gz"));
+    await copyFile(join(fixtures, "tabix.bed.gz.tbi"), join(folder, "t.bedGraph.gz.tbi"));
+    const chromosomes = { "1": 3_060_000, "2": 9_000, X: 500 };
+    const assembly = buildAssembly(
+      Object.entries(chromosomes).map(([name, size]) => ({
+        name,
+        description: "",
+        codes: new Uint8Array(size),
+      })),
+      { name: "a", source: "a.fa" },
+    );
+    const entry = {
+      name: "t",
+      file: "t",
+      unit: "u",
+      transform: { mask: ["1:5000-9000"], cap: 900, log: true },
+    };
+    const { track } = await loadTrack(entry, join(folder, "t.bedGraph.gz"), assembly);
+    expect(track.values.filter((value) => value > 0).length).toBeGreaterThan(1_000_000);
+    for (const place of [join(folder, "t.bedGraph.gz"), `${url}/t.bedGraph.gz`]) {
+      const reader = (await openTrack(entry, place, assembly))!;
+      const random = new Random(place.length);
+      const values = new Float32Array(200_000);
+      for (let i = 0; i < 15; i++) {
+        const segment = assembly.segments[i < 10 ? 0 : random.integer(3)];
+        const start = random.integer(segment.end);
+        const end = Math.min(segment.end, start + 1 + random.integer(200_000));
+        await reader.read([{ ...segment, start, end, offset: 0 }], values.subarray(0, end - start));
+        const expected = track.values.subarray(segment.offset + start, segment.offset + end);
+        expect(Buffer.compare(bytesOf(values.subarray(0, end - start)), bytesOf(expected))).toBe(0);
+      }
+      await reader.close();
+    }
+    await copyFile(join(folder, "t.bedGraph.gz"), join(folder, "bare.bedGraph.gz"));
+    expect(await openTrack(entry, join(folder, "bare.bedGraph.gz"), assembly)).toBeNull();
+  });
+});
+
+function bytesOf(values: Float32Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}
 
 describe("a cell read part by part", () => {
   it("has sequence and tracks of the part, and the numbers of all segments", async () => {
