@@ -24,6 +24,8 @@ export interface AlignedKernelsOptions extends ChartIdentity {
     readonly unit: string;
     readonly colour: SeriesColour;
     readonly domain: readonly [number, number];
+    /** Values beyond the domain have full colour. */
+    readonly isOpen?: boolean;
     /** One row a kernel, as long as the kernel. */
     readonly values: readonly (readonly number[])[];
   }[];

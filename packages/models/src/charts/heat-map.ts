@@ -43,9 +43,16 @@ export function drawHeatMap({ area, rows, domain, colour, label }: HeatMapOption
   );
 }
 
-/** The colours of a heat map as a bar with the values at its ends, `heatKeyHeight` high. */
+/**
+ * The colours of a heat map as a bar with the values at its ends, `heatKeyHeight` high; `isOpen` where there are
+ * values beyond the upper end.
+ */
 export function drawHeatKey(
-  { domain, colour }: Pick<HeatMapOptions, "domain" | "colour">,
+  {
+    domain,
+    colour,
+    isOpen = false,
+  }: Pick<HeatMapOptions, "domain" | "colour"> & { readonly isOpen?: boolean },
   left: number,
   top: number,
   width: number,
@@ -67,7 +74,9 @@ export function drawHeatKey(
       ),
     ),
     textElement(left, top + 22, formatSignificant(domain[0]), { class: "note" }),
-    textElement(left + width, top + 22, formatSignificant(domain[1]), { class: "note end" }),
+    textElement(left + width, top + 22, `${isOpen ? "\u2265 " : ""}${formatSignificant(domain[1])}`, {
+      class: "note end",
+    }),
   ].join("");
 }
 

@@ -5,6 +5,7 @@ import { scoreCeiling } from "../evaluate/evaluate-factor.node.js";
 import { evaluateMethod } from "../evaluate/metrics.js";
 import { type JoinRule, scoreBins } from "../evaluate/score-bins.node.js";
 import { selectBins } from "../evaluate/select-bins.js";
+import { chooseCell } from "../network/choose-cell.js";
 import type { Network } from "../network/network.node.js";
 import type { MethodEvaluation } from "../report/report-data.js";
 
@@ -50,7 +51,7 @@ export async function compareModels(options: CompareOptions): Promise<ModelCompa
   const files = sets.flatMap(({ networks }) => networks.map(({ file }) => file));
   // All sets share one set of bins: the widest windows decide what lies too near a border.
   const splits = splitStudy(study, Math.max(...files.map(({ plan }) => measureReach(plan))));
-  const cells = options.cells ?? [files[0].tasks[0].cell];
+  const cells = options.cells ?? [chooseCell(files[0].tasks[0])];
   const comparisons: ModelComparison[] = [];
   for (const experiment of chooseExperiments(options, commonFactors(options), cells)) {
     const split = options.split === "validation" ? VALIDATION : TEST;

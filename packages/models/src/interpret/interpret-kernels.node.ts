@@ -4,6 +4,7 @@ import { type Motif, writeMeme } from "@bindscape/motifs";
 import { BindscapeError } from "@bindscape/numerics";
 import { findExperiment, type Study, splitStudy } from "@bindscape/study";
 import { measureReach } from "../bin-features.js";
+import type { ModelFile } from "../bundle/model-file.js";
 import { requestBins } from "../evaluate/select-bins.js";
 import { alignKernels, type KernelAlignment } from "../kernels/align-kernels.js";
 import { findKernelLayer, type KernelOptions, summariseKernels } from "../kernels/kernel-motifs.node.js";
@@ -86,7 +87,7 @@ export async function interpretKernels(options: InterpretKernelsOptions): Promis
 export function findTask(
   { file: { tasks } }: Network,
   factor: string | undefined,
-): { readonly index: number; readonly factor: string; readonly cell: string } {
+): ModelFile["tasks"][number] & { readonly index: number } {
   const index =
     factor === undefined ? 0 : tasks.findIndex((task) => task.factor.toLowerCase() === factor.toLowerCase());
   if (index >= 0) return { index, ...tasks[index] };

@@ -1,4 +1,5 @@
 import { informationContent } from "@bindscape/motifs";
+import { quantile } from "@bindscape/numerics";
 import { drawAlignedKernels } from "../charts/aligned-kernels-chart.js";
 import { formatCount } from "../charts/number-format.js";
 import type { SeriesColour } from "../charts/palette.js";
@@ -8,6 +9,8 @@ import { renderPage } from "../report/page.js";
 import type { InterpretedKernels } from "./interpret-kernels.node.js";
 
 const signalColours: readonly SeriesColour[] = ["green", "purple", "orange"];
+/** Share of the values below full colour: the mean over a few sites may be far above all others. */
+const FULL_COLOUR = 0.99;
 /** Heat maps of more tracks than this are too narrow to read. */
 const mostTracks = 3;
 
@@ -45,7 +48,8 @@ export function drawKernelAlignment({ kernels, alignment, factor, layer }: Inter
           title: `Mean ${track} over the sites`,
           unit: kernels[0].signalUnits?.[track] ?? "",
           colour: signalColours[index],
-          domain: [Math.min(0, ...values.flat()), Math.max(...values.flat())] as const,
+          domain: [Math.min(0, ...values.flat()), quantile(values.flat(), FULL_COLOUR)] as const,
+          isOpen: true,
           values,
         };
       }),
@@ -79,13 +83,13 @@ export function renderKernelPage(found: InterpretedKernels): string {
       figure(`<div class="scroll">${drawKernelAlignment(found)}</div>`, {
         className: "locus",
         explanation:
-          "One row a kernel, one column a base pair, the same rows and columns in every panel. Kernels are placed and turned (rev: as its reverse complement) so that their informative columns correlate best, and ordered so that kernels alike stand together. A kernel without information but with much signal looks for open chromatin, not for a sequence. Seeded kernels (seed) started from a known motif.",
+          "One row a kernel, one column a base pair, the same rows and columns in every panel. Kernels are placed and turned (rev: as its reverse complement) so that their informative columns correlate best, and ordered so that kernels alike stand together. A kernel without information but with much signal looks for open chromatin, not for a sequence. Seeded kernels (seed) started from a known motif. The highest hundredth of the signal has full colour.",
         open: false,
       }),
       "</section>\n",
       '<section><h2 id="kernels-heading">Kernel by kernel</h2>',
       '<p class="above">In the order of how well a kernel\'s best activation tells bound windows from unbound ones.</p>',
-      renderKernelFigures({ factor, kernels }, "kernels", false),
+      renderKernelFigures({ factor, kernels }, "kernels", false, layer === 1),
       "</section>",
     ].join(""),
     footer:

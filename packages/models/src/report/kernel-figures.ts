@@ -15,11 +15,15 @@ const signalStyles: readonly SeriesStyle[] = [
 /** Kernels shown at once; the rest fold away. */
 const shownKernels = 6;
 
-/** First-layer kernels as logos with their mean signal, in the order given (strongest first). */
+/**
+ * Kernels as logos with their mean signal, in the order given (strongest first).
+ * @param hasStart whether a kernel has weights of its own to start from, as those of the first layer have
+ */
 export function renderKernelFigures(
   factor: Pick<FactorReport, "factor" | "kernels">,
   id: string,
   open: boolean,
+  hasStart = true,
 ): string {
   if (factor.kernels.length === 0) {
     return emptyState(
@@ -27,7 +31,9 @@ export function renderKernelFigures(
       "No kernel is shown: none was activated, or the model has no first-layer kernels.",
     );
   }
-  const cards = factor.kernels.map((kernel, rank) => renderKernel(kernel, factor, `${id}-kernel-${rank}`));
+  const cards = factor.kernels.map((kernel, rank) =>
+    renderKernel(kernel, factor, `${id}-kernel-${rank}`, hasStart),
+  );
   const rest = cards.slice(shownKernels);
   return [
     `<div class="grid">${cards.slice(0, shownKernels).join("")}</div>`,
@@ -35,20 +41,31 @@ export function renderKernelFigures(
       ? ""
       : `<details><summary>${rest.length} more</summary><div class="grid">${rest.join("")}</div></details>`,
     explain(
-      "Each kernel is shown as the sequences that activate it most: letter heights are information content in bits (2 is certainty), strongest kernels first. The row above is the mean of the track signal over the same sites, position by position: a dip in the middle is a footprint. Kernels marked as seeded started from a known motif, so that their resemblance to it is no discovery; those that started from random weights found their motif in the data.",
+      `Each kernel is shown as the sequences that activate it most: letter heights are information content in bits (2 is certainty), strongest kernels first. The row above is the mean of the track signal over the same sites, position by position: a dip in the middle is a footprint.${
+        hasStart
+          ? " Kernels marked as seeded started from a known motif, so that their resemblance to it is no discovery; those that started from random weights found their motif in the data."
+          : " What the second layer knows of known motifs it may have from seeded kernels of the first."
+      }`,
       open,
     ),
   ].join("");
 }
 
-function renderKernel(kernel: KernelSummary, { factor }: Pick<FactorReport, "factor">, id: string): string {
+function renderKernel(
+  kernel: KernelSummary,
+  { factor }: Pick<FactorReport, "factor">,
+  id: string,
+  hasStart: boolean,
+): string {
   const length = Math.floor(kernel.probabilities.length / 4);
   const isSeeded = kernel.seededFrom !== null;
-  const tag = isSeeded ? `seeded from ${kernel.seededFrom}` : "random start";
+  const tag = isSeeded ? `seeded from ${kernel.seededFrom}` : hasStart ? "random start" : "";
   const activation = isDrawable(kernel.largestActivation)
     ? `, largest activation ${formatSignificant(kernel.largestActivation)}`
     : "";
-  const heading = `<h4>Kernel ${formatCount(kernel.index)}<span class="tag${isSeeded ? " seeded" : ""}">${escapeText(tag)}</span></h4>`;
+  const heading = `<h4>Kernel ${formatCount(kernel.index)}${
+    tag === "" ? "" : `<span class="tag${isSeeded ? " seeded" : ""}">${escapeText(tag)}</span>`
+  }</h4>`;
   const facts = `<div class="small">${formatCount(kernel.sites)} sites${activation}</div>`;
   const isUsable = kernel.probabilities.every((value) => isDrawable(value) && value >= 0);
   if (length === 0 || length * 4 !== kernel.probabilities.length || !isUsable) {
@@ -62,7 +79,7 @@ function renderKernel(kernel: KernelSummary, { factor }: Pick<FactorReport, "fac
   }
   const chart = drawKernelChart({
     id,
-    title: `Kernel ${formatCount(kernel.index)} of ${factor}, ${tag}`,
+    title: `Kernel ${formatCount(kernel.index)} of ${factor}${tag === "" ? "" : `, ${tag}`}`,
     description: `Sequence logo of ${length} positions from ${formatCount(kernel.sites)} sites; consensus ${consensus(kernel.probabilities)}.`,
     length,
     drawLetters: (area) => drawLetters(kernel.probabilities, area),
