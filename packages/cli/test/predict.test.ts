@@ -57,6 +57,33 @@ describe("predict", () => {
     expect(JSON.parse(await readFile(`${out}.run.json`, "utf8"))).toMatchObject({ seed: 1 });
   });
 
+  it("gives the same numbers window by window with --no-shared-overlap", async () => {
+    const values = await Promise.all(
+      [[], ["--no-shared-overlap"]].map(async (flags, i) => {
+        const out = at(`shared${i}.bw`);
+        await runWell([
+          "predict",
+          at("seed2"),
+          ...onStudy(),
+          "--chromosomes",
+          "chrB",
+          "--out",
+          out,
+          ...flags,
+        ]);
+        const { reader, close } = await openBigWig(out);
+        const found = await reader.readIntervals("chrB", 0, 60_000);
+        close();
+        return found.values;
+      }),
+    );
+    expect(values[0]).toHaveLength(1197);
+    expect(Math.max(...values[0]) - Math.min(...values[0])).toBeGreaterThan(0.01);
+    values[0].forEach((value, i) => {
+      expect(Math.abs(value - values[1][i])).toBeLessThan(1e-5);
+    });
+  });
+
   it("scores regions one a line in the order of the BED file, as the bins are scored", async () => {
     const bins = [70_000, 150, 40_050, 9_950, 40_050];
     await writeFile(at("regions.bed"), bins.map((start) => `chrC\t${start}\t${start + 200}\n`).join(""));
