@@ -201,8 +201,8 @@ describe("prediction part by part", () => {
     const { inputs } = await makeRunRecord("bindscape predict", 1, study.inputs, 1);
     expect(inputs).toEqual([
       expect.objectContaining({ file: study.source, sha256: expect.any(String) }),
-      { address: `${url}/genome.2bit` },
-      { address: `${url}/track.bw` },
+      { file: `${url}/genome.2bit`, bytes: null, sha256: null },
+      { file: `${url}/track.bw`, bytes: null, sha256: null },
     ]);
   });
 });

@@ -9,11 +9,12 @@ export interface RunRecord {
   readonly command: string;
   readonly seed: number | null;
   readonly versions: { readonly bindscape: string; readonly node: string };
-  /** Files by their contents; files on web servers only by their addresses. */
-  readonly inputs: readonly (
-    | { readonly file: string; readonly bytes: number; readonly sha256: string }
-    | { readonly address: string }
-  )[];
+  /** Files on web servers by their addresses alone: length and hash are null. */
+  readonly inputs: readonly {
+    readonly file: string;
+    readonly bytes: number | null;
+    readonly sha256: string | null;
+  }[];
   readonly finished: string;
   readonly seconds: number;
 }
@@ -31,7 +32,7 @@ export async function makeRunRecord(
     inputs: await Promise.all(
       files.map(async (file) =>
         isAddress(file)
-          ? { address: file }
+          ? { file, bytes: null, sha256: null }
           : { file, bytes: (await stat(file)).size, sha256: await hashFile(file) },
       ),
     ),
