@@ -27,7 +27,7 @@ export interface SaliencyChartOptions extends ChartIdentity {
   readonly rows?: readonly number[];
 }
 
-const left = 58;
+const left = 74;
 const trackHeight = 40;
 const titleHeight = 18;
 const letterHeight = 74;

@@ -81,7 +81,7 @@ export function renderKernelPage(found: InterpretedKernels): string {
     main: [
       '<section><h2 id="alignment-heading">All kernels, aligned</h2>',
       figure(`<div class="scroll">${drawKernelAlignment(found)}</div>`, {
-        className: "locus",
+        className: "locus unscaled",
         explanation:
           "One row a kernel, one column a base pair, the same rows and columns in every panel. Kernels are placed and turned (rev: as its reverse complement) so that their informative columns correlate best, and ordered so that kernels alike stand together. A kernel without information but with much signal looks for open chromatin, not for a sequence. Seeded kernels (seed) started from a known motif. The highest hundredth of the signal has full colour.",
         open: false,

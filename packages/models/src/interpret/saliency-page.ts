@@ -86,7 +86,7 @@ function renderRegion(saliency: Saliency, index: number, options: WriteSaliencyO
         chromosome,
         start,
         end,
-        tracks: [...signals, { label: "Saliency", unit: "", colour: "blue", values }],
+        tracks: [...signals, inRoundUnits(values)],
         ...annotate(options.study, options, region),
         width,
       }),
@@ -109,10 +109,23 @@ function renderRegion(saliency: Saliency, index: number, options: WriteSaliencyO
         columns: Math.min(columns, Math.max(40, values.length)),
         rows,
       })}</div>`,
-      { className: "locus letters" },
+      { className: "locus unscaled" },
     ),
     "</section>",
   ].join("");
+}
+
+/** Saliency as a track, in a power of a thousand that keeps the numbers on its axis short. */
+function inRoundUnits(values: readonly number[]): LocusTrack {
+  const largest = values.reduce((best, value) => Math.max(best, Math.abs(value)), 0);
+  const power = largest > 0 ? Math.floor(Math.log10(largest) / 3) * 3 : 0;
+  const superscript = String(power).replace(/./g, (digit) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(digit)]);
+  return {
+    label: "Saliency",
+    unit: power === 0 ? "" : `10${superscript}`,
+    colour: "blue",
+    values: values.map((value) => value / 10 ** power),
+  };
 }
 
 /** First bases of the rows of letters: all of a short region, else the stretches with the most saliency, in order. */

@@ -57,6 +57,7 @@ figure{margin:0;min-width:0;break-inside:avoid}
 figure>.chart,.pane>.chart{display:block;width:100%;height:auto;max-width:460px}
 .locus .chart{display:block;width:100%;height:auto}
 .locus>.narrow{display:none}
+.unscaled .chart{min-width:900px}
 .locus{margin-bottom:12px}
 details{font-size:13px;color:var(--chart-muted);margin-top:4px}
 details table{color:var(--chart-ink);font-size:13px}
