@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
+import { hashFile } from "@bindscape/study";
 import { BINDSCAPE_VERSION } from "../version.js";
 
 /** What `run.json` of every output folder says: how to make the output again. */
@@ -29,11 +28,4 @@ export async function makeRunRecord(
     finished: new Date().toISOString(),
     seconds: Math.round(seconds * 10) / 10,
   };
-}
-
-/** SHA-256 of a file's bytes, in hexadecimal. */
-export async function hashFile(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
-  return hash.digest("hex");
 }
