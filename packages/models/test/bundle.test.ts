@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readSafetensors, writeSafetensors } from "@bindscape/gradient";
 import { BindscapeError } from "@bindscape/numerics";
-import { WindowMaker } from "@bindscape/study";
+import { hashFile, WindowMaker } from "@bindscape/study";
 import * as onnx from "onnxruntime-node";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type BundleContents, readBundle, writeBundle } from "../src/bundle/bundle.node.js";
 import { refuseExisting } from "../src/bundle/folder.node.js";
 import type { ModelFile } from "../src/bundle/model-file.js";
-import { hashFile, makeRunRecord } from "../src/bundle/run-record.node.js";
+import { makeRunRecord } from "../src/bundle/run-record.node.js";
 import { predictWindows } from "../src/network/network.node.js";
 import {
   expectClose,

@@ -1,10 +1,10 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { BigWigReader, openFile } from "@bindscape/genome";
-import { loadStudy, parseStudyFile } from "@bindscape/study";
+import { hashFile, loadStudy, parseStudyFile } from "@bindscape/study";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readBundle } from "../src/bundle/bundle.node.js";
-import { hashFile, type RunRecord } from "../src/bundle/run-record.node.js";
+import type { RunRecord } from "../src/bundle/run-record.node.js";
 import { type DemoResult, runDemo } from "../src/demo/demo.node.js";
 import { yeastStudyText } from "../src/demo/yeast-study.js";
 import { temporaryFolder } from "./helpers.js";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -37,7 +37,7 @@ export interface DownloadOptions {
  */
 export async function downloadFile(options: DownloadOptions): Promise<boolean> {
   options.signal?.throwIfAborted();
-  if ((await hashFile(options.file)) === options.sha256) return false;
+  if (existsSync(options.file) && (await hashFile(options.file)) === options.sha256) return false;
   try {
     await mkdir(dirname(options.file), { recursive: true });
     await new Download(options).run();
@@ -47,13 +47,12 @@ export async function downloadFile(options: DownloadOptions): Promise<boolean> {
   return true;
 }
 
-/** SHA-256 of a file in hexadecimal, or undefined where there is none. */
-export async function hashFile(file: string): Promise<string | undefined> {
+/** SHA-256 of a file in hexadecimal. */
+export async function hashFile(file: string): Promise<string> {
   const hash = createHash("sha256");
   try {
     for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw describeFileError(error, file, "read");
   }
   return hash.digest("hex");

@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { isAddress } from "@bindscape/genome";
+import { hashFile } from "@bindscape/study";
 import { BINDSCAPE_VERSION } from "../version.js";
 
 /** What `run.json` of every output folder says: how to make the output again. */
@@ -44,11 +43,4 @@ export async function makeRunRecord(
 /** What tells one version of an input from another: the SHA-256 of a file, the address of one on a web server. */
 export async function hashInput(file: string): Promise<string> {
   return isAddress(file) ? file : hashFile(file);
-}
-
-/** SHA-256 of a file's bytes, in hexadecimal. */
-export async function hashFile(file: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Uint8Array);
-  return hash.digest("hex");
 }
