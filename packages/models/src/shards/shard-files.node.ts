@@ -11,7 +11,8 @@ import {
   writeNpz,
 } from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
-import { hashFile, hashInput } from "../bundle/run-record.node.js";
+import { hashFile } from "@bindscape/study";
+import { hashInput } from "../bundle/run-record.node.js";
 import { BINDSCAPE_VERSION } from "../version.js";
 import { checkShardsFit, parseManifest, type ShardManifest } from "./manifest.js";
 import { describeShard, type Shard, shardFolder, shardName } from "./shard.js";
