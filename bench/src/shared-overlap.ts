@@ -16,7 +16,7 @@ const threads = 2;
 const tracks = ["accessibility", "mappability"];
 const [binSize, step] = [200, 50];
 /** Bins predicted in one measurement. */
-const bins = 8000;
+const bins = 60_000;
 
 interface Speed {
   readonly binsPerSecond: number;
