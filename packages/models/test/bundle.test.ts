@@ -346,6 +346,12 @@ describe("run records", () => {
   });
 });
 
+it("run records name addresses without the keys in them", async () => {
+  const address = "https://me:secret@example.org/tracks/atac.bw?token=secret#secret";
+  const { inputs } = await makeRunRecord("command", 1, [address], 0);
+  expect(inputs).toEqual([{ file: "https://example.org/tracks/atac.bw?...", bytes: null, sha256: null }]);
+});
+
 describe("a folder that may be replaced", () => {
   it("is an empty one or an earlier output, never one of other files", async () => {
     const folder = await mkdtemp(join(tmpdir(), "bindscape-replace-"));

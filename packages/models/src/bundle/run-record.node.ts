@@ -31,13 +31,19 @@ export async function makeRunRecord(
     inputs: await Promise.all(
       files.map(async (file) =>
         isAddress(file)
-          ? { file, bytes: null, sha256: null }
+          ? { file: hideSecrets(file), bytes: null, sha256: null }
           : { file, bytes: (await stat(file)).size, sha256: await hashFile(file) },
       ),
     ),
     finished: new Date().toISOString(),
     seconds: Math.round(seconds * 10) / 10,
   };
+}
+
+/** An address without what may be a key to it: name and password, query and fragment. */
+function hideSecrets(address: string): string {
+  const { origin, pathname, search } = new URL(address);
+  return `${origin}${pathname}${search === "" ? "" : "?..."}`;
 }
 
 /** What tells one version of an input from another: the SHA-256 of a file, the address of one on a web server. */
