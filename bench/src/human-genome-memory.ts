@@ -3,20 +3,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Graph } from "@bindscape/gradient";
-import {
-  buildFactorNet,
-  describeNetwork,
-  factorNetOptions,
-  type ModelFile,
-  type Network,
-  predictInParts,
-  writePredictionTrackInParts,
-} from "@bindscape/models";
-import { Random } from "@bindscape/numerics";
+import { type Network, predictInParts, writePredictionTrackInParts } from "@bindscape/models";
 import { loadStudy } from "@bindscape/study";
 import { type Figure, makeFigure } from "./figure.js";
 import { hg38, writeRandomTrack, writeRandomTwoBit } from "./human-genome.js";
+import { untrainedNetwork } from "./untrained-network.js";
 
 /**
  * Peak memory of predicting along a synthetic genome of hg38's chromosomes with one track, part by part, by a tiny
@@ -73,44 +64,6 @@ export async function predictGenome(studyFile: string, out: string): Promise<num
 }
 
 function makeTinyNetwork(): Network {
-  const options = factorNetOptions.parse({
-    windowLength: 200,
-    kernels: 4,
-    kernelWidth: 8,
-    poolWidth: 20,
-    recurrent: 0,
-    dense: 4,
-  });
-  const file: ModelFile = {
-    format: "bindscape-model",
-    version: 1,
-    model: "factornet",
-    options: { ...options },
-    citation: "",
-    departures: [],
-    tasks: [{ factor: "F", cell: "C" }],
-    plan: { windowLength: options.windowLength, binSize: 200, tracks: ["open"], features: [] },
-    bins: { size: 200, step: 50, boundOverlap: 101 },
-    featureScaling: { mean: [], scale: [] },
-    boundShare: [0.5],
-    seededKernels: [],
-    training: {
-      study: "",
-      assembly: "",
-      seed: 1,
-      settings: {},
-      epochs: 1,
-      bestEpoch: 1,
-      validationLoss: 0,
-    },
-  };
-  const { context } = describeNetwork({ file, parameters: new Map() });
-  const graph = new Graph({ batch: "free", phase: "inference" });
-  buildFactorNet(options, context)(graph);
-  const parameters = new Map<string, Float32Array>();
-  for (const [name, { shape, source }] of graph.parameters) {
-    if (source?.kind !== "parameter") continue;
-    parameters.set(name, source.initialiser(shape as readonly number[], Random.forPart(1, name)));
-  }
-  return { file, parameters };
+  const options = { windowLength: 200, kernels: 4, kernelWidth: 8, poolWidth: 20, recurrent: 0, dense: 4 };
+  return untrainedNetwork(options, ["open"]);
 }

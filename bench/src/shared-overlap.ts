@@ -1,20 +1,12 @@
-import { Graph } from "@bindscape/gradient";
-import {
-  buildFactorNet,
-  describeNetwork,
-  factorNet,
-  factorNetOptions,
-  type ModelFile,
-  type Network,
-  predictWindows,
-} from "@bindscape/models";
+import { factorNet, type Network, predictWindows } from "@bindscape/models";
 import { Random } from "@bindscape/numerics";
 import { allocateShared, type WindowRequest, type WindowSource } from "@bindscape/study";
 import { type Figure, makeFigure, runPeer } from "./figure.js";
+import { untrainedNetwork } from "./untrained-network.js";
 
 const threads = 2;
 const tracks = ["accessibility", "mappability"];
-const [binSize, step] = [200, 50];
+const step = 50;
 /** Bins predicted in one measurement. */
 const bins = 60_000;
 
@@ -41,7 +33,7 @@ export async function run(): Promise<Figure[]> {
     ],
   ] as const;
   for (const [name, options] of networks) {
-    const network = randomNetwork(options);
+    const network = untrainedNetwork(options, tracks);
     const shared = await fastest(network, source, true);
     const single = await fastest(network, source, false);
     const compare = (what: string, peerName: string, peer: Speed) => {
@@ -97,41 +89,4 @@ function randomGenome(size: number): WindowSource {
       return { name, unit: "cuts", values, log: false };
     }),
   };
-}
-
-/** FactorNet with the weights training starts from: prediction takes the same time whatever they are. */
-function randomNetwork(given: Parameters<typeof factorNetOptions.parse>[0]): Network {
-  const options = factorNetOptions.parse(given);
-  const file: ModelFile = {
-    format: "bindscape-model",
-    version: 1,
-    model: "factornet",
-    options: { ...options },
-    citation: "",
-    departures: [],
-    tasks: [{ factor: "F", cell: "C" }],
-    plan: { windowLength: options.windowLength, binSize, tracks, features: [] },
-    bins: { size: binSize, step, boundOverlap: 101 },
-    featureScaling: { mean: [], scale: [] },
-    boundShare: [0.5],
-    seededKernels: [],
-    training: {
-      study: "",
-      assembly: "",
-      seed: 1,
-      settings: {},
-      epochs: 1,
-      bestEpoch: 1,
-      validationLoss: 0,
-    },
-  };
-  const { context } = describeNetwork({ file, parameters: new Map() });
-  const graph = new Graph({ batch: "free", phase: "inference" });
-  buildFactorNet(options, context)(graph);
-  const parameters = new Map<string, Float32Array>();
-  for (const [name, { shape, source }] of graph.parameters) {
-    if (source?.kind !== "parameter") continue;
-    parameters.set(name, source.initialiser(shape as readonly number[], Random.forPart(1, name)));
-  }
-  return { file, parameters };
 }

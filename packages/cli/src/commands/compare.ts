@@ -10,11 +10,11 @@ import {
 } from "@bindscape/models";
 import { BindscapeError } from "@bindscape/numerics";
 import { loadStudy } from "@bindscape/study";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { withInterrupt } from "../interrupt.js";
 import { formatMetrics, metricsByMethod, printJson } from "../print.js";
 import { ProgressBar } from "../progress-bar.js";
-import { addStudyOptions, commandText, parseList } from "./shared-options.js";
+import { addStudyOptions, commandText, joinOption, parseList, splitOption } from "./shared-options.js";
 
 export function addCompareCommand(program: Command): void {
   const command = program
@@ -34,17 +34,8 @@ export function addCompareCommand(program: Command): void {
       "cells to compare in, separated by commas (default: the one trained in)",
       parseList,
     )
-    .addOption(
-      new Option(
-        "--join <rule>",
-        "join the bundles of a set by the mean of their ranks, or of their probabilities",
-      )
-        .choices(["rank", "mean"])
-        .default("rank"),
-    )
-    .addOption(
-      new Option("--split <name>", "hold-out to compare on").choices(["test", "validation"]).default("test"),
-    );
+    .addOption(joinOption())
+    .addOption(splitOption());
   addStudyOptions(command)
     .addHelpText(
       "after",

@@ -9,12 +9,19 @@ import {
 } from "@bindscape/models";
 import { BindscapeError } from "@bindscape/numerics";
 import { loadStudy } from "@bindscape/study";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { printEvaluations } from "../evaluation-output.js";
 import { withInterrupt } from "../interrupt.js";
 import { ProgressBar } from "../progress-bar.js";
 import { runShard } from "./run-shard.js";
-import { addStudyOptions, parseList, parseShardOption, parseWholeNumber } from "./shared-options.js";
+import {
+  addStudyOptions,
+  joinOption,
+  parseList,
+  parseShardOption,
+  parseWholeNumber,
+  splitOption,
+} from "./shared-options.js";
 
 export function addEvaluateCommand(program: Command): void {
   const command = program
@@ -23,18 +30,9 @@ export function addEvaluateCommand(program: Command): void {
     .argument("<bundles...>", "model bundles; several are joined (--join)")
     .requiredOption("--study <file>", "study file")
     .option("--cell <name>", "cell to evaluate in (default: the one trained in)")
-    .addOption(
-      new Option(
-        "--join <rule>",
-        "join several bundles by the mean of their ranks, or of their probabilities",
-      )
-        .choices(["rank", "mean"])
-        .default("rank"),
-    )
+    .addOption(joinOption())
     .option("--factor <names>", "only these factors, separated by commas", parseList)
-    .addOption(
-      new Option("--split <name>", "hold-out to evaluate on").choices(["test", "validation"]).default("test"),
-    )
+    .addOption(splitOption())
     .option(
       "--bootstrap <number>",
       "95 % intervals from so many resamples of regions (segments of the genome, cut to about 1,000 bins)",

@@ -1,11 +1,11 @@
 import { writeFileAtomically } from "@bindscape/genome";
 import { type JoinRule, readBundle, renderReport, reportBundles } from "@bindscape/models";
 import { loadStudy } from "@bindscape/study";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { withInterrupt } from "../interrupt.js";
 import { printJson } from "../print.js";
 import { ProgressBar } from "../progress-bar.js";
-import { addStudyOptions, commandText, parseList } from "./shared-options.js";
+import { addStudyOptions, commandText, joinOption, parseList } from "./shared-options.js";
 
 export function addReportCommand(program: Command): void {
   const command = program
@@ -15,14 +15,7 @@ export function addReportCommand(program: Command): void {
     .requiredOption("--study <file>", "study file")
     .requiredOption("--out <file>", "HTML file to write")
     .option("--cell <name>", "cell to evaluate in (default: the one trained in)")
-    .addOption(
-      new Option(
-        "--join <rule>",
-        "join several bundles by the mean of their ranks, or of their probabilities",
-      )
-        .choices(["rank", "mean"])
-        .default("rank"),
-    )
+    .addOption(joinOption())
     .option("--factor <names>", "only these factors, separated by commas", parseList);
   addStudyOptions(command).addHelpText(
     "after",

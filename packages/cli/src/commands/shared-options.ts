@@ -1,6 +1,6 @@
 import { parseShard, type Shard } from "@bindscape/models";
 import { BindscapeError } from "@bindscape/numerics";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 
 /** Splits "chrIV,chrVII" into names. */
 export function parseList(text: string): string[] {
@@ -40,6 +40,21 @@ export function addStudyOptions(command: Command): Command {
     .option("--data <folder>", "folder the study's files lie in, in place of the one the study names")
     .option("--threads <number>", "threads for networks (default: all cores)", parseThreads)
     .option("--json", "print one JSON line at the end");
+}
+
+/** How several bundles become one, and in which hold-out they are measured. */
+export function joinOption(): Option {
+  return new Option(
+    "--join <rule>",
+    "join several bundles by the mean of their ranks, or of their probabilities",
+  )
+    .choices(["rank", "mean"])
+    .default("rank");
+}
+export function splitOption(): Option {
+  return new Option("--split <name>", "hold-out to measure on")
+    .choices(["test", "validation"])
+    .default("test");
 }
 
 /** The command line as the user wrote it, for run records. */
