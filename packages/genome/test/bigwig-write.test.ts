@@ -161,7 +161,8 @@ async function checkZooms(reader: BigWigReader, bbi: BigWig, track: Track): Prom
       });
       if (size < 2 ** 31) {
         const theirs = await bbi.getFeaturesAsArrays(name, 0, size, { basesPerSpan: reduction * 0.51 });
-        expect(theirs.isSummary).toBe(true);
+        // bbi says false of every empty answer, whichever level it read; the records below are compared all the same.
+        if (wanted.length > 0) expect(theirs.isSummary).toBe(true);
         expect(Array.from(theirs.starts).sort((a, b) => a - b)).toEqual(wanted.map(({ start }) => start));
         expect(Array.from(theirs.ends).sort((a, b) => a - b)).toEqual(wanted.map(({ end }) => end));
       }
@@ -227,6 +228,20 @@ describe("writeBigWig", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it("writes a chromosome of NaN alone, before one with values, as one without data", async () => {
+    const runs = [
+      { chromosome: "chr0", starts: [0, 1], ends: [1, 2], values: [Number.NaN, Number.NaN] },
+      { chromosome: "chr7", starts: [0, 1], ends: [1, 2], values: [-51.5, 1047] },
+    ];
+    const chromosomes = [
+      { name: "chr0", size: 806 },
+      { name: "chr7", size: 466 },
+    ];
+    const options = { compress: false, itemsPerSlot: 1, blockSize: 2 };
+    const reader = await checkFile(await write({ chromosomes, runs }, options), { chromosomes, runs });
+    expect(reader.zoomLevels.length).toBeGreaterThan(0);
   });
 
   it("gives readValues, readManyValues and mean that a per-base array gives", async () => {
