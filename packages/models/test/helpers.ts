@@ -1,10 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Interval, SequenceRecord } from "@bindscape/genome";
 import { type Build, Graph } from "@bindscape/gradient";
 import type { Motif } from "@bindscape/motifs";
-import { BindscapeError, Random } from "@bindscape/numerics";
+import { Random } from "@bindscape/numerics";
 import {
   allocateShared,
   BinTable,
@@ -16,37 +13,13 @@ import {
   type Study,
   type WindowPlan,
 } from "@bindscape/study";
-import { afterAll, expect } from "vitest";
+import { expect } from "vitest";
 import { type FactorNetOptions, factorNetOptions } from "../src/architectures/factornet/options.js";
 import type { ModelFile } from "../src/bundle/model-file.js";
 import type { NetworkContext } from "../src/model-definition.js";
 import { describeNetwork, type Network } from "../src/network/network.node.js";
 
-/** A folder for the files of one test file, removed at its end. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "bindscape-models-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
-/** Asserts that work fails with a BindscapeError whose message has every one of some parts. */
-export async function expectError(
-  work: () => unknown,
-  ...parts: (string | RegExp)[]
-): Promise<BindscapeError> {
-  const error = await Promise.resolve()
-    .then(work)
-    .then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    );
-  if (!(error instanceof BindscapeError)) throw error ?? new Error("nothing was thrown");
-  for (const part of parts) {
-    if (typeof part === "string") expect(error.message).toContain(part);
-    else expect(error.message).toMatch(part);
-  }
-  return error;
-}
+export { expectError, temporaryFolder } from "../../study/test/helpers.js";
 
 export function randomCodes(length: number, seed: number | string): Uint8Array {
   const random = new Random(seed);

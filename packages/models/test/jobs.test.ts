@@ -65,6 +65,12 @@ describe("training a bundle", () => {
     expect(epochs).toEqual([]);
   });
 
+  it("leaves no empty folder where it fails before its first checkpoint", async () => {
+    const failing = { ...study, loadCell: () => Promise.reject(new Error("a track that cannot be read")) };
+    await expect(train("failing", {}, { study: failing })).rejects.toThrow("a track that cannot be read");
+    expect((await readdir(folder)).filter((name) => name.startsWith("failing"))).toEqual([]);
+  });
+
   it("refuses to go on where nothing was begun", async () => {
     await expectError(() => train("new", {}, { resume: true }), "new.training", "no checkpoint");
     expect(existsSync(join(folder, "new.training"))).toBe(false);

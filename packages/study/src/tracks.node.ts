@@ -179,42 +179,36 @@ async function copyBigWig(
   }
 }
 
-async function readBedGraphTrack(
-  source: ByteSource,
-  assembly: Assembly,
-  values: Float32Array,
-): Promise<string[]> {
-  const names = new ChromosomeNames(assembly, source.name);
-  let hasRecords = false;
-  for await (const { chromosome, start, end, value } of readBedGraph(source)) {
-    hasRecords = true;
-    for (const segment of names.segmentsOf(chromosome, end)) {
-      const from = Math.max(start, segment.start);
-      const to = Math.min(end, segment.end);
-      if (from < to)
-        values.fill(value, segment.offset + from - segment.start, segment.offset + to - segment.start);
-    }
-  }
-  return hasRecords ? names.finish() : warnOfNothing(source.name);
+function readBedGraphTrack(source: ByteSource, assembly: Assembly, values: Float32Array): Promise<string[]> {
+  return placeRecords(readBedGraph(source), source.name, assembly, ({ start, end, value }, segment) => {
+    const from = Math.max(start, segment.start);
+    const to = Math.min(end, segment.end);
+    if (from < to)
+      values.fill(value, segment.offset + from - segment.start, segment.offset + to - segment.start);
+  });
 }
 
-async function readFragmentTrack(
-  source: ByteSource,
+function readFragmentTrack(source: ByteSource, assembly: Assembly, values: Float32Array): Promise<string[]> {
+  return placeRecords(readFragments(source), source.name, assembly, ({ start, end, count }, segment) => {
+    for (const cut of [start, end - 1])
+      if (cut >= segment.start && cut < segment.end) values[segment.offset + cut - segment.start] += count;
+  });
+}
+
+/** Hands every record of a file to the segments of its chromosome, and tells what was odd about the file. */
+async function placeRecords<Placed extends { readonly chromosome: string; readonly end: number }>(
+  records: AsyncIterable<Placed>,
+  file: string,
   assembly: Assembly,
-  values: Float32Array,
+  place: (record: Placed, segment: Segment) => void,
 ): Promise<string[]> {
-  const names = new ChromosomeNames(assembly, source.name);
+  const names = new ChromosomeNames(assembly, file);
   let hasRecords = false;
-  for await (const { chromosome, start, end, count } of readFragments(source)) {
+  for await (const record of records) {
     hasRecords = true;
-    for (const segment of names.segmentsOf(chromosome, end)) {
-      if (start >= segment.start && start < segment.end)
-        values[segment.offset + start - segment.start] += count;
-      const last = end - 1;
-      if (last >= segment.start && last < segment.end) values[segment.offset + last - segment.start] += count;
-    }
+    for (const segment of names.segmentsOf(record.chromosome, record.end)) place(record, segment);
   }
-  return hasRecords ? names.finish() : warnOfNothing(source.name);
+  return hasRecords ? names.finish() : warnOfNothing(file);
 }
 
 /** An empty track is usually a failed step before this one, but it is a track. */

@@ -21,7 +21,7 @@ export function findData(path: string): string | null {
 
 /** A folder for the files of one test file, removed at its end. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "bindscape-study-"));
+  const folder = mkdtempSync(join(tmpdir(), "bindscape-test-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, rm, stat } from "node:fs/promises";
+import { mkdir, rm, rmdir, stat } from "node:fs/promises";
 import { describeFileError, isAddress } from "@bindscape/genome";
 import { BindscapeError, type ProgressListener } from "@bindscape/numerics";
 import { type Experiment, findExperiment, type Study } from "@bindscape/study";
@@ -80,6 +80,10 @@ export async function trainBundle(options: TrainBundleOptions): Promise<TrainRes
     onProgress: options.onProgress,
     onEpoch: options.onEpoch,
     signal: options.signal,
+  }).catch(async (error: unknown) => {
+    // What fails before its first checkpoint has nothing to go on from: an empty folder goes, any other stays.
+    await rmdir(checkpointFolder).catch(() => {});
+    throw error;
   });
   const seconds = (performance.now() - started) / 1000;
   await writeBundle(

@@ -122,7 +122,7 @@ export function buildReport(
   ];
   return {
     title: `${factors.map((factor) => factor.factor).join(", ")} in ${[...new Set(factors.map((f) => f.cell))].join(", ")}`,
-    summary: `Binding of ${factors.length === 1 ? "one factor" : `${factors.length} factors`} predicted on held-out sequence (${name(test)}) that was seen neither in training nor in choosing the model.`,
+    summary: `Binding of ${factors.length === 1 ? "one factor" : `${factors.length} factors`} predicted on held-out sequence (${name(test)}) that was seen neither in training nor in choosing the epoch.`,
     notice: extra.notice ?? null,
     facts,
     departures: first?.departures ?? [],
