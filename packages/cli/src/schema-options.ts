@@ -17,6 +17,8 @@ export function addSchemaOptions(command: Command, schema: ObjectSchema, heading
     properties: Record<string, JsonProperty>;
   };
   for (const [key, property] of Object.entries(properties)) {
+    // What is on unless told otherwise is listed by the option that switches it off.
+    const isOn = property.type === "boolean" && property.default === true;
     const flag = `--${toKebabCase(key)}`;
     const value = property.enum ? " <choice>" : property.type === "boolean" ? "" : " <number>";
     const shown =
@@ -24,10 +26,12 @@ export function addSchemaOptions(command: Command, schema: ObjectSchema, heading
     const option = new Option(`${flag}${value}`, `${property.description ?? ""}${shown}`);
     if (property.enum) option.choices([...property.enum]);
     option.helpGroup(heading);
+    if (isOn) option.hideHelp();
     command.addOption(option);
     // A preset may have switched it on.
     if (property.type === "boolean") {
-      command.addOption(new Option(`--no-${toKebabCase(key)}`).hideHelp());
+      const off = new Option(`--no-${toKebabCase(key)}`, isOn ? `Switch off: ${property.description}` : "");
+      command.addOption(isOn ? off.helpGroup(heading) : off.hideHelp());
     }
   }
 }

@@ -9,6 +9,7 @@ const schema = z.strictObject({
   gates: z.enum(["hard-sigmoid", "sigmoid"]).default("hard-sigmoid").describe("Gate activation"),
   seedKernels: z.boolean().default(false).describe("Start kernels from motifs"),
   poolWidth: z.int().min(1).optional().describe("Pooling width"),
+  sequence: z.boolean().default(true).describe("Channels of bases"),
 });
 
 function parse(args: readonly string[], preset?: Record<string, unknown>) {
@@ -28,16 +29,29 @@ describe("options from a schema", () => {
     expect(help).toMatch(/--gates <choice> +Gate activation \(default: hard-sigmoid\)/);
     expect(help).toMatch(/--seed-kernels +Start kernels from motifs\n/);
     expect(help).toMatch(/--pool-width <number> +Pooling width\n/);
+    // What is on is listed by the option that switches it off.
+    expect(help).toMatch(/--no-sequence +Switch off: Channels of bases\n/);
+    expect(help).not.toContain("--sequence");
+    expect(help).not.toContain("--no-seed-kernels");
   });
 
   it("read numbers, choices and switches; defaults, preset and command line in rising order", () => {
-    expect(parse([])).toEqual({ windowLength: 1000, gates: "hard-sigmoid", seedKernels: false });
+    expect(parse([])).toEqual({
+      windowLength: 1000,
+      gates: "hard-sigmoid",
+      seedKernels: false,
+      sequence: true,
+    });
+    expect(parse(["--no-sequence"]).sequence).toBe(false);
+    expect(parse(["--sequence"], { sequence: false }).sequence).toBe(true);
+    expect(parse(["--no-seed-kernels"], { seedKernels: true }).seedKernels).toBe(false);
     const given = ["--window-length", "200", "--gates", "sigmoid", "--seed-kernels"];
     expect(parse(given, { poolWidth: 4, windowLength: 500 })).toEqual({
       windowLength: 200,
       gates: "sigmoid",
       seedKernels: true,
       poolWidth: 4,
+      sequence: true,
     });
   });
 

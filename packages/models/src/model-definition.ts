@@ -101,6 +101,8 @@ export interface ModelDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly presets: Readonly<Record<string, Preset<z.input<Schema>>>>;
   /** Window length in bp the options ask for. */
   readonly windowLength: (options: z.output<Schema>) => number;
+  /** Whether windows have channels of bases; they do where absent. */
+  readonly seesSequence?: (options: z.output<Schema>) => boolean;
   /** Which bin-level features the options ask for. */
   readonly binFeatures: (options: z.output<Schema>) => WantedFeatures;
   /** Whether the network has a linear part on the features, to be started from a regression. */

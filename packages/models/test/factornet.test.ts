@@ -18,7 +18,7 @@ import {
   zeros,
 } from "@bindscape/gradient";
 import { Random } from "@bindscape/numerics";
-import type { BinFeature } from "@bindscape/study";
+import { type BinFeature, countChannels } from "@bindscape/study";
 import * as onnx from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { buildFactorNet, reverseComplementChannels } from "../src/architectures/factornet/build.js";
@@ -89,22 +89,52 @@ const CASES: Case[] = [
     features: [],
     tasks: 1,
   },
+  {
+    name: "tracks alone",
+    options: tinyOptions({ sequence: false }),
+    tracks: TRACKS,
+    features: [],
+    tasks: 2,
+  },
+  {
+    name: "tracks alone, LSTM, remainder, features",
+    options: tinyOptions({ sequence: false, recurrent: 2, poolWidth: 6, binFeatures: "signal" }),
+    tracks: ["cuts_rev", "cuts_fwd"],
+    features: FEATURES,
+    tasks: 1,
+  },
+  {
+    name: "one maximum over the window, where an LSTM is asked for too",
+    options: tinyOptions({ globalPool: true, recurrent: 3 }),
+    tracks: TRACKS,
+    features: [],
+    tasks: 2,
+  },
+  {
+    name: "one maximum over the window, features",
+    options: tinyOptions({ globalPool: true, mergeDense: 3 }),
+    tracks: ["plain"],
+    features: FEATURES,
+    tasks: 1,
+  },
 ];
 
 function makeCase({ options, tracks, features, tasks }: Case, seed: number) {
-  const context = makeContext({ windowLength: options.windowLength, tracks, features }, { tasks });
+  const { windowLength, sequence } = options;
+  const context = makeContext({ windowLength, tracks, features, sequence }, { tasks });
   const build = buildFactorNet(options, context);
   const random = new Random(seed);
   const count = 3;
-  const channels = 4 + tracks.length;
+  const channels = countChannels(context.plan);
+  const bases = channels - tracks.length;
   const windows = new Float32Array(count * channels * options.windowLength);
   const reverse = new Float32Array(windows.length);
   for (let window = 0; window < count; window++) {
     const rows = Array.from({ length: channels }, () => new Array<number>(options.windowLength).fill(0));
     for (let p = 0; p < options.windowLength; p++) {
       // A base in twelve is N: all four channels are 0.
-      if (random.integer(12) > 0) rows[random.integer(4)][p] = 1;
-      for (let c = 4; c < channels; c++) rows[c][p] = random.integer(3);
+      if (bases > 0 && random.integer(12) > 0) rows[random.integer(4)][p] = 1;
+      for (let c = bases; c < channels; c++) rows[c][p] = random.integer(3);
     }
     windows.set(rows.flat(), window * channels * options.windowLength);
     reverse.set(turn(rows, tracks).flat(), window * channels * options.windowLength);
@@ -152,7 +182,7 @@ describe.each(CASES)("FactorNet, $name", (kind) => {
     const expected = await predict(made, made.windows);
     const bytes = exportOnnx({ build: made.build, parameters: made.parameters, outputs: ["probability"] });
     const session = await onnx.InferenceSession.create(bytes);
-    const channels = 4 + kind.tracks.length;
+    const channels = (kind.options.sequence ? 4 : 0) + kind.tracks.length;
     const size = channels * kind.options.windowLength;
     for (const [from, to] of [
       [0, 3],
@@ -248,6 +278,22 @@ describe("FactorNet's shape", () => {
     expect(parameterShapes(buildFactorNet(options, context)).get("output.kernel")).toEqual([64, 19]);
   });
 
+  it("has one step where pooling is global, and no LSTM", () => {
+    const options = factorNetOptions.parse({ globalPool: true });
+    const shapes = parameterShapes(buildFactorNet(options, makeContext({ windowLength: 1000 })));
+    expect(shapes.get("dense.kernel")).toEqual([32, 128]);
+    expect([...shapes.keys()].filter((name) => name.startsWith("recurrent"))).toEqual([]);
+  });
+
+  it("refuses motifs in a network without sequence, naming the option", () => {
+    const parse = (options: object) => factorNetOptions.safeParse({ sequence: false, ...options });
+    expect(parse({}).success).toBe(true);
+    expect(parse({ binFeatures: "signal" }).success).toBe(true);
+    expect(parse({ seedKernels: true }).error?.issues).toMatchObject([{ path: ["seedKernels"] }]);
+    expect(parse({ binFeatures: "motif" }).error?.issues).toMatchObject([{ path: ["binFeatures"] }]);
+    expect(parse({ binFeatures: "motif-and-signal" }).success).toBe(false);
+  });
+
   it("refuses windows without one pooled position", async () => {
     const options = tinyOptions({ poolWidth: 57 });
     await expectError(() => buildFactorNet(options, makeContext({})), "60 bp", "57 bp", "pooled position");
@@ -271,5 +317,6 @@ describe("channels of the other strand", () => {
   it("swaps A with T, C with G and _fwd with _rev, and leaves tracks without a partner", () => {
     const plan = makeContext({ tracks: ["x_rev", "alone_fwd", "y", "x_fwd"] }).plan;
     expect(reverseComplementChannels(plan)).toEqual([3, 2, 1, 0, 7, 5, 6, 4]);
+    expect(reverseComplementChannels({ ...plan, sequence: false })).toEqual([3, 1, 2, 0]);
   });
 });

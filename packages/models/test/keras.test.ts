@@ -81,13 +81,32 @@ const cases: Case[] = [
     features: [signal, ...covariates],
     tasks: two,
   },
+  {
+    name: "tracks alone",
+    options: tinyOptions({ sequence: false, recurrent: 2 }),
+    tracks,
+    features: [],
+  },
+  {
+    name: "one maximum over the window",
+    options: tinyOptions({ globalPool: true, dropout: 0.2 }),
+    tracks,
+    features: [],
+    tasks: two,
+  },
+  {
+    name: "one maximum over the window and metadata",
+    options: tinyOptions({ globalPool: true, covariates: true, annotations: true }),
+    tracks,
+    features: [...covariates, ...annotations],
+  },
 ];
 
 function makeCase({ options, tracks, features, tasks = two.slice(0, 1) }: Case): Network {
   const random = new Random("scaling");
   return makeNetwork(
     options,
-    { tracks, features },
+    { tracks, features, ...(!options.sequence && { sequence: false }) },
     {
       tasks,
       featureScaling: {
@@ -161,6 +180,8 @@ describe.each(cases)("an export to Keras: $name", (kind) => {
     // Without features nothing reads them, and their dropout has no layer.
     if (kind.features.length === 0) wanted.featureDropout = 0;
     if (kept.recurrent === 0) wanted.recurrentDropout = 0;
+    // Global pooling has no width.
+    if (kept.globalPool) delete wanted.poolWidth;
     expect(back.file.options).toMatchObject(wanted);
     expect(back.file.departures).toEqual([]);
   });

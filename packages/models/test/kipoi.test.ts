@@ -27,6 +27,7 @@ const features: BinFeature[] = [
 ];
 const networks = {
   "sequence-alone": makeNetwork(tinyOptions()),
+  "tracks-alone": makeNetwork(tinyOptions({ sequence: false }), { tracks: ["plain"], sequence: false }),
   "tracks-and-features": makeNetwork(
     tinyOptions({ recurrent: 2 }),
     { tracks: ["plain", "other: \"quoted\" \\ 'name'"], features },

@@ -1,4 +1,4 @@
-import { type FactorNetOptions, poolWidthOf } from "../src/architectures/factornet/options.js";
+import type { FactorNetOptions } from "../src/architectures/factornet/options.js";
 
 /** Arrays of a window: [channels][positions]. */
 type Rows = number[][];
@@ -12,7 +12,7 @@ export function naiveFactorNet(
   windows: Float32Array,
   features: Float32Array | null,
 ): number[] {
-  const channels = 4 + tracks.length;
+  const channels = (options.sequence ? 4 : 0) + tracks.length;
   const size = channels * options.windowLength;
   const out: number[] = [];
   for (let window = 0; window * size < windows.length; window++) {
@@ -32,15 +32,16 @@ export function naiveFactorNet(
   return out;
 }
 
-/** The reverse complement of a window's channels, tracks of the two strands swapped. */
+/** The reverse complement of a window's channels, bases first where it has them; tracks of the two strands swapped. */
 export function turn(window: Rows, tracks: readonly string[]): Rows {
   const turned = window.map((row) => [...row].reverse());
-  const [a, c, g, t] = turned;
+  const bases = window.length - tracks.length;
+  const complement = bases === 4 ? [turned[3], turned[2], turned[1], turned[0]] : [];
   const signal = tracks.map((name) => {
     const other = name.endsWith("_fwd") ? name.replace(/_fwd$/, "_rev") : name.replace(/_rev$/, "_fwd");
-    return turned[4 + (tracks.includes(other) ? tracks.indexOf(other) : tracks.indexOf(name))];
+    return turned[bases + (tracks.includes(other) ? tracks.indexOf(other) : tracks.indexOf(name))];
   });
-  return [t, g, c, a, ...signal];
+  return [...complement, ...signal];
 }
 
 function naiveStrand(
@@ -72,12 +73,14 @@ function naiveStrand(
       mixed[k].push(Math.max(0, sum));
     }
   }
-  const pool = poolWidthOf(options);
+  const pool = options.poolWidth ?? Math.floor(kernelWidth / 2);
   let steps: Rows = [];
-  for (let start = 0; start + pool <= positions; start += pool) {
-    steps.push(mixed.map((row) => Math.max(...row.slice(start, start + pool))));
-  }
-  if (options.recurrent > 0) {
+  if (options.globalPool) steps = [mixed.map((row) => Math.max(...row))];
+  else
+    for (let start = 0; start + pool <= positions; start += pool) {
+      steps.push(mixed.map((row) => Math.max(...row.slice(start, start + pool))));
+    }
+  if (options.recurrent > 0 && !options.globalPool) {
     const forward = naiveLstm(options, parameters, steps, 0);
     const backward = naiveLstm(options, parameters, [...steps].reverse(), 1).reverse();
     steps = forward.map((hidden, i) => [...hidden, ...backward[i]]);

@@ -118,6 +118,19 @@ describe("saliency", () => {
     expect([...first.gradient].some((value) => value !== 0)).toBe(true);
   });
 
+  it("is refused for a network without sequence, which has none", async () => {
+    const blind = makeNetwork(
+      tinyOptions({ sequence: false }),
+      { tracks: TRACKS, binSize: 20, sequence: false },
+      { tasks },
+    );
+    await expectError(
+      () => findSaliency(blind, study, "C", [{ chromosome: "a", start: 200, end: 220 }], 0),
+      "cuts_fwd, cuts_rev without the sequence",
+      "interpret kernels",
+    );
+  });
+
   it("refuses what the genome does not hold", async () => {
     await expectError(() => find([590, 610]), "the region a:590-610", "inside the sequence");
     await expectError(

@@ -64,7 +64,7 @@ const FEATURES: BinFeature[] = [
 /** A network with random weights; its bin-level features are random too. */
 function networkOf(
   options: Partial<FactorNetOptions>,
-  plan: { binSize: number; tracks: string[]; features: BinFeature[] },
+  plan: { binSize: number; tracks: string[]; features: BinFeature[]; sequence?: boolean },
   tasks: number,
   seed: number,
 ): Network {
@@ -94,6 +94,8 @@ describe("prediction that shares what windows have in common", () => {
           binSize: fc.integer({ min: 1, max: 41 }),
           kernels: fc.integer({ min: 2, max: 6 }),
           recurrent: fc.constantFrom(0, 3),
+          globalPool: fc.boolean(),
+          withoutSequence: fc.boolean(),
           gates: fc.constantFrom("sigmoid" as const, "hard-sigmoid" as const),
           tracks: fc.shuffledSubarray(TRACKS),
           features: fc.shuffledSubarray(FEATURES),
@@ -102,9 +104,22 @@ describe("prediction that shares what windows have in common", () => {
           holes: fc.constantFrom(0, 0.1, 0.4),
           shuffled: fc.boolean(),
         }),
-        async ({ seed, step, binSize, tracks, features, tasks, holes, shuffled, ...options }) => {
+        async ({
+          seed,
+          step,
+          binSize,
+          tracks,
+          features,
+          tasks,
+          holes,
+          shuffled,
+          withoutSequence,
+          ...options
+        }) => {
           const study = makeGenome(step, binSize, seed);
-          const network = networkOf(options, { binSize, tracks, features }, tasks, seed);
+          const sequence = !withoutSequence || tracks.length === 0;
+          const plan = { binSize, tracks, features, ...(!sequence && { sequence }) };
+          const network = networkOf({ ...options, sequence }, plan, tasks, seed);
           const random = new Random(seed);
           const request = requestOf(study, () => random.uniform() >= holes);
           if (shuffled) {
@@ -119,7 +134,7 @@ describe("prediction that shares what windows have in common", () => {
           if (holes === 0 && step <= 10) expect(isShared(network, request)).toBe(true);
         },
       ),
-      { numRuns: 25, seed: 20261120 },
+      { numRuns: 20, seed: 20261120 },
     );
   });
 
@@ -134,6 +149,31 @@ describe("prediction that shares what windows have in common", () => {
         3,
       );
       const request = requestOf(study, (bin) => bin % 3 !== 2 || bin < 100);
+      expect(isShared(network, request)).toBe(true);
+      await compare(network, study, request);
+    }
+  });
+
+  it("does so where a window has one maximum, and where it has tracks alone", async () => {
+    const study = makeGenome(1, 20, 11);
+    const request = requestOf(study, (bin) => bin % 3 !== 2 || bin < 100);
+    for (const [options, plan] of [
+      [{ globalPool: true }, { features: FEATURES }],
+      [
+        { sequence: false, poolWidth: 6, recurrent: 2 },
+        { features: [], sequence: false },
+      ],
+      [
+        { sequence: false, globalPool: true },
+        { features: FEATURES.slice(1), sequence: false },
+      ],
+    ] as const) {
+      const network = networkOf(
+        options,
+        { binSize: 20, tracks: TRACKS, ...plan, features: [...plan.features] },
+        2,
+        9,
+      );
       expect(isShared(network, request)).toBe(true);
       await compare(network, study, request);
     }

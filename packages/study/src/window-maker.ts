@@ -3,6 +3,7 @@ import { BindscapeError } from "@bindscape/numerics";
 import {
   allocateBatch,
   type BinFeature,
+  countBaseChannels,
   countChannels,
   listSources,
   type SourceAnnotation,
@@ -82,7 +83,8 @@ class CellWindows {
     const to = Math.min(windowStart + windowLength, segment.end);
     const source = segment.offset + from - segment.start;
     const target = row * countChannels(this.plan) * windowLength + from - windowStart;
-    for (let k = 0; k < to - from; k++) {
+    const bases = countBaseChannels(this.plan);
+    for (let k = 0; bases > 0 && k < to - from; k++) {
       const code = codes[source + k];
       if (code < 4) windows[target + code * windowLength + k] = 1;
     }
@@ -90,7 +92,7 @@ class CellWindows {
     for (let t = 0; t < this.#tracks.length; t++) {
       windows.set(
         this.#tracks[t].values.subarray(source, source + to - from),
-        target + (4 + t) * windowLength,
+        target + (bases + t) * windowLength,
       );
     }
   }

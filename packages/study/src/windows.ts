@@ -80,21 +80,31 @@ export interface WindowPlan {
   readonly binSize: number;
   /** Tracks in channel order, behind the four bases. */
   readonly tracks: readonly string[];
+  /** False where windows have no channels of bases, the tracks alone; true where absent. */
+  readonly sequence?: boolean;
   readonly features: readonly BinFeature[];
 }
 
 /** Input arrays for a number of windows. */
 export interface WindowBatch {
   readonly count: number;
-  /** [count, 4 + tracks, windowLength]: one-hot A, C, G, T (all 0 for N and beyond the sequence), then the tracks. */
+  /**
+   * [count, 4 + tracks, windowLength]: one-hot A, C, G, T (all 0 for N and beyond the sequence), then the tracks; the
+   * tracks alone where the plan is without sequence.
+   */
   readonly windows: Float32Array;
   /** [count, features]. */
   readonly features: Float32Array;
 }
 
 /** Channels of a plan's windows. */
-export function countChannels(plan: WindowPlan): number {
-  return 4 + plan.tracks.length;
+export function countChannels(plan: Pick<WindowPlan, "tracks" | "sequence">): number {
+  return countBaseChannels(plan) + plan.tracks.length;
+}
+
+/** Channels of bases, which stand before the tracks: 4, or 0 in a plan without sequence. */
+export function countBaseChannels({ sequence = true }: Pick<WindowPlan, "sequence">): 0 | 4 {
+  return sequence ? 4 : 0;
 }
 
 /** Allocates the arrays of a batch of `count` windows. */

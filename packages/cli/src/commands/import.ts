@@ -1,4 +1,4 @@
-import { importKeras, makeRunRecord, refuseExisting, writeBundle } from "@bindscape/models";
+import { importKeras, listInputs, makeRunRecord, refuseExisting, writeBundle } from "@bindscape/models";
 import { type Command, InvalidArgumentError } from "commander";
 import { printJson } from "../print.js";
 import { ProgressBar } from "../progress-bar.js";
@@ -43,7 +43,7 @@ Examples:
       const run = await makeRunRecord(commandText(), null, files, seconds);
       await writeBundle(given.out, { network, history: [], metrics: {}, run }, given.overwrite);
       const { plan, tasks } = network.file;
-      const inputs = ["sequence", ...plan.tracks, ...plan.features.map(({ name }) => name)];
+      const inputs = listInputs(plan);
       const factors = tasks.map(({ factor }) => factor);
       new ProgressBar().say(
         `wrote ${given.out}: ${factors.join(", ")} from ${inputs.join(", ")} in ${plan.windowLength} bp`,

@@ -49,6 +49,8 @@ export const modelFileSchema = z.strictObject({
     windowLength: z.int().positive().max(1_000_000),
     binSize: z.int().positive().max(1_000_000),
     tracks: z.array(z.string()).max(1000).refine(distinct, "a track is named twice"),
+    // Of a network of tracks alone: false.
+    sequence: z.boolean().optional(),
     features: z.array(binFeatureSchema).max(1000),
   }),
   bins: z.strictObject({
@@ -74,6 +76,11 @@ export const modelFileSchema = z.strictObject({
 });
 
 export type ModelFile = z.infer<typeof modelFileSchema>;
+
+/** What a model sees, by name: the sequence, tracks, bin-level features. */
+export function listInputs({ sequence = true, tracks, features }: ModelFile["plan"]): string[] {
+  return [...(sequence ? ["sequence"] : []), ...tracks, ...features.map(({ name }) => name)];
+}
 
 /** @throws BindscapeError where the text is not a model file of this version */
 export function parseModelFile(text: string, source: string): ModelFile {
@@ -119,6 +126,7 @@ function findContradiction({
   ] as const) {
     if (values.length !== wanted) return `${name}: ${values.length} numbers, where there should be ${wanted}`;
   }
+  if (plan.sequence === false && plan.tracks.length === 0) return "plan: neither sequence nor a track";
   if (featureScaling.scale.some((scale) => scale <= 0))
     return "featureScaling.scale: a scale that is not above 0";
   if (seededKernels.some(({ index }) => index < 0)) return "seededKernels: a negative index";

@@ -1,4 +1,5 @@
 import { readBundle } from "../bundle/bundle.node.js";
+import { listInputs } from "../bundle/model-file.js";
 import { findModel } from "../model-table.js";
 import { type Contents, formatNumber, formatValue } from "./description.js";
 
@@ -9,7 +10,7 @@ export async function describeBundle(folder: string): Promise<Contents> {
   const { title } = findModel(file.model, folder);
   const parameters = [...network.parameters.values()].reduce((sum, { length }) => sum + length, 0);
   const { training, plan, imported } = file;
-  const inputs = ["sequence", ...plan.tracks, ...plan.features.map(({ name }) => name)];
+  const inputs = listInputs(plan);
   return {
     kind: "model bundle",
     facts: {

@@ -38,7 +38,7 @@ export interface Saliency {
  *
  * @param task index of the output
  * @returns one entry a region, in order
- * @throws BindscapeError for regions outside the study's sequence, or too many bases
+ * @throws BindscapeError for regions outside the study's sequence, too many bases, or a network without sequence
  */
 export async function findSaliency(
   network: Network,
@@ -49,6 +49,13 @@ export async function findSaliency(
   options: PredictOptions = {},
 ): Promise<Saliency[]> {
   const { plan, tasks } = network.file;
+  if (plan.sequence === false) {
+    throw new BindscapeError({
+      found: `a network that sees ${plan.tracks.join(", ")} without the sequence`,
+      expected: "one that sees the sequence: saliency is about bases",
+      next: "`bindscape interpret kernels` shows what such a network looks for",
+    });
+  }
   const bases = regions.reduce((sum, { start, end }) => sum + end - start, 0);
   if (bases > MOST_BASES) {
     throw new BindscapeError({

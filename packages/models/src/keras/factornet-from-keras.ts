@@ -1,5 +1,5 @@
 import { BindscapeError } from "@bindscape/numerics";
-import { type FactorNetOptions, factorNetOptions } from "../architectures/factornet/options.js";
+import { type FactorNetOptions, factorNetOptions, poolWidthOf } from "../architectures/factornet/options.js";
 import { type FactorNetLayers, findFactorNetLayers, numberOf } from "./factornet-layers.js";
 import { kerasGates, stackedGates } from "./gate-order.js";
 import type { KerasLayer, KerasModel } from "./keras-model.js";
@@ -47,7 +47,7 @@ export function factorNetFromKeras(
   const merged = options.mergeDense ?? dense;
   const tasks = numberOf(layers.output, "output_dim", source);
   const positions = options.windowLength - kernelWidth + 1;
-  const steps = Math.floor(positions / (options.poolWidth ?? 1));
+  const steps = Math.floor(positions / poolWidthOf(options));
   const parameters = new Map<string, Float32Array>();
   const add = (name: string, layer: KerasLayer, inputs: number, outputs: number) => {
     const [kernel, bias] = read.layer(layer, [[inputs, outputs], [outputs]]);
@@ -94,9 +94,12 @@ function readOptions(layers: FactorNetLayers, departures: string[], source: stri
   check(convolution, "border_mode", "valid");
   check(convolution, "subsample_length", 1);
   const positionDense = innerLayer(position, "Dense", source);
-  check(pool, "border_mode", "valid");
-  const poolWidth = number(pool, "pool_length");
-  check(pool, "stride", poolWidth, null);
+  const globalPool = pool.class_name === "GlobalMaxPooling1D";
+  const poolWidth = globalPool ? undefined : number(pool, "pool_length");
+  if (!globalPool) {
+    check(pool, "border_mode", "valid");
+    check(pool, "stride", poolWidth, null);
+  }
   for (const layer of [convolution, positionDense, dense, ...(merge ? [merge] : [])]) {
     check(layer, "activation", "relu");
     check(layer, "bias", true);
@@ -143,7 +146,7 @@ function readOptions(layers: FactorNetLayers, departures: string[], source: stri
     windowLength: layers.windowLength,
     kernels,
     kernelWidth: number(convolution, "filter_length"),
-    poolWidth,
+    ...(globalPool ? { globalPool } : { poolWidth }),
     recurrent: units,
     dense: width,
     ...(mergeWidth === width ? {} : { mergeDense: mergeWidth }),
@@ -166,10 +169,10 @@ function readOptions(layers: FactorNetLayers, departures: string[], source: stri
 /** Sizes that leave something to pool; larger networks would be told apart from damaged files only by their weights. */
 function checkSteps(options: FactorNetOptions, source: string): FactorNetOptions {
   const positions = options.windowLength - options.kernelWidth + 1;
-  if (positions >= (options.poolWidth ?? 1)) return options;
+  if (positions >= poolWidthOf(options)) return options;
   throw new BindscapeError({
     source,
-    found: `windows of ${options.windowLength} bp, kernels of ${options.kernelWidth} bp and pooling over ${options.poolWidth} bp`,
+    found: `windows of ${options.windowLength} bp, kernels of ${options.kernelWidth} bp and pooling over ${poolWidthOf(options)} bp`,
     expected: "at least one pooled position",
   });
 }

@@ -1,5 +1,5 @@
 import { BindscapeError } from "@bindscape/numerics";
-import type { BinFeature, WindowPlan } from "@bindscape/study";
+import { type BinFeature, countChannels, type WindowPlan } from "@bindscape/study";
 import { z } from "zod";
 import { modelFileSchema } from "../bundle/model-file.js";
 
@@ -34,7 +34,7 @@ export function nameInputs(
   { channels, features, tasks }: NetworkSizes,
   names: FactorNetNames,
   folder: string,
-): { tracks: string[]; features: BinFeature[]; factors: string[] } {
+): { tracks: string[]; sequence: boolean; features: BinFeature[]; factors: string[] } {
   const tracks = [...(names.tracks ?? [])];
   if (channels !== 4 + tracks.length) {
     throw new BindscapeError({
@@ -65,6 +65,7 @@ export function nameInputs(
   }
   return {
     tracks,
+    sequence: true,
     factors,
     features: [
       ...covariates.map((name) => ({ kind: "covariate" as const, name })),
@@ -136,7 +137,7 @@ export function parseExportNotes(
   const notes = result.data;
   for (const [what, found, wanted] of [
     ["bp of window", notes.plan.windowLength, windowLength],
-    ["input channels", 4 + notes.plan.tracks.length, channels],
+    ["input channels", countChannels(notes.plan), channels],
     ["bin-level features", notes.plan.features.length, features],
     ["outputs", notes.tasks.length, tasks],
   ] as const) {

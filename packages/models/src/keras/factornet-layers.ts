@@ -7,6 +7,7 @@ export interface FactorNetLayers {
   readonly channels: number;
   readonly convolution: KerasLayer;
   readonly position: KerasLayer;
+  /** MaxPooling1D, or GlobalMaxPooling1D, which leaves one value a kernel and has no LSTM behind. */
   readonly pool: KerasLayer;
   readonly recurrent: KerasLayer | null;
   readonly dense: KerasLayer;
@@ -29,6 +30,7 @@ const known = new Set([
   "Dropout",
   "TimeDistributed",
   "MaxPooling1D",
+  "GlobalMaxPooling1D",
   "Bidirectional",
   "Flatten",
   "Dense",
@@ -119,20 +121,9 @@ class StrandWalk {
       throw misplaced(dense, "metadata joined to the dense layer too", this.source);
     }
     this.#note(merge ? "merge" : "dense", last.rate);
-    this.#take(node, "Flatten", "Flatten");
-    const top = this.#dropoutsBefore(this.#only(node));
-    node = top.node;
-    let recurrent: KerasLayer | null = null;
-    if (node.layer.class_name === "Bidirectional") {
-      recurrent = this.#take(node, "Bidirectional", "a bidirectional LSTM");
-      this.#note("recurrent", top.rate);
-      const before = this.#dropoutsBefore(this.#only(node));
-      this.#note("pool", before.rate);
-      node = before.node;
-    } else {
-      this.#note("recurrent", top.rate);
-    }
-    const pool = this.#take(node, "MaxPooling1D", "max pooling");
+    const pooled = this.#poolBefore(node);
+    const { pool, recurrent } = pooled;
+    node = pooled.node;
     let before = this.#dropoutsBefore(this.#only(node));
     this.#note("position", before.rate);
     const position = this.#take(before.node, "TimeDistributed", "the dense layer at each position");
@@ -159,6 +150,34 @@ class StrandWalk {
         dropout: this.#dropout,
       },
     };
+  }
+
+  /** The pooling, and the LSTM behind it where there is one: with Flatten, or global pooling, which needs none. */
+  #poolBefore(start: KerasNode): { node: KerasNode; pool: KerasLayer; recurrent: KerasLayer | null } {
+    const above = this.#dropoutsBefore(start);
+    if (above.node.layer.class_name === "GlobalMaxPooling1D") {
+      this.#note("recurrent", above.rate);
+      const pool = this.#take(above.node, "GlobalMaxPooling1D", "global max pooling");
+      return { node: above.node, pool, recurrent: null };
+    }
+    // Where pooling goes in steps, dropout stands before Flatten.
+    if (start.layer.class_name !== "Flatten") {
+      const expected = "Flatten right before the dense layer, or GlobalMaxPooling1D";
+      throw misplaced(above.node.layer, expected, this.source);
+    }
+    this.#take(start, "Flatten", "Flatten");
+    const top = this.#dropoutsBefore(this.#only(start));
+    let { node } = top;
+    this.#note("recurrent", top.rate);
+    let recurrent: KerasLayer | null = null;
+    if (node.layer.class_name === "Bidirectional") {
+      recurrent = this.#take(node, "Bidirectional", "a bidirectional LSTM");
+      const before = this.#dropoutsBefore(this.#only(node));
+      this.#note("pool", before.rate);
+      node = before.node;
+    }
+    const pool = this.#take(node, "MaxPooling1D", "max pooling");
+    return { node, pool, recurrent };
   }
 
   #take({ layer }: KerasNode, className: string, what: string): KerasLayer {

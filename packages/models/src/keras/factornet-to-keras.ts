@@ -1,5 +1,5 @@
 import { BindscapeError } from "@bindscape/numerics";
-import { type FactorNetOptions, poolWidthOf } from "../architectures/factornet/options.js";
+import { type FactorNetOptions, poolWidthOf, recurrentUnitsOf } from "../architectures/factornet/options.js";
 import { flippedKernel, type KerasWeight, transposed } from "./factornet-from-keras.js";
 import { kerasGates, stackedGates } from "./gate-order.js";
 
@@ -29,7 +29,8 @@ export interface FactorNetParts {
  */
 export function factorNetToKeras(parts: FactorNetParts): KerasFactorNet {
   const { options, channels, features, tasks } = parts;
-  const { kernels, kernelWidth, recurrent, dense, windowLength } = options;
+  const { kernels, kernelWidth, dense, windowLength, globalPool } = options;
+  const recurrent = recurrentUnitsOf(options);
   const poolWidth = poolWidthOf(options);
   const steps = Math.floor((windowLength - kernelWidth + 1) / poolWidth);
   const get = (name: string): Float32Array => {
@@ -100,12 +101,14 @@ export function factorNetToKeras(parts: FactorNetParts): KerasFactorNet {
       weight(`${inner}_b`, [kernels], get("position.bias")),
     ],
   );
-  strands = writer.shared(
-    "MaxPooling1D",
-    "maxpooling1d_1",
-    { pool_length: poolWidth, stride: poolWidth, border_mode: "valid" },
-    strands,
-  );
+  strands = globalPool
+    ? writer.shared("GlobalMaxPooling1D", "globalmaxpooling1d_1", {}, strands)
+    : writer.shared(
+        "MaxPooling1D",
+        "maxpooling1d_1",
+        { pool_length: poolWidth, stride: poolWidth, border_mode: "valid" },
+        strands,
+      );
   if (recurrent > 0) {
     strands = writer.shared(
       "Bidirectional",
@@ -116,7 +119,7 @@ export function factorNetToKeras(parts: FactorNetParts): KerasFactorNet {
     );
   }
   dropout(options.dropout);
-  strands = writer.shared("Flatten", "flatten_1", {}, strands);
+  if (!globalPool) strands = writer.shared("Flatten", "flatten_1", {}, strands);
   const width = steps * (recurrent > 0 ? 2 * recurrent : kernels);
   full(dense, "relu", width, get("dense.kernel"), get("dense.bias"));
   let top = dense;

@@ -60,8 +60,8 @@ export async function importKeras(
   const notesText = await read("bindscape.json");
   const notes =
     notesText && parseExportNotes(notesText, join(folder, "bindscape.json"), windowLength, imported);
-  const { tracks, features, factors } = notes
-    ? { ...notes.plan, factors: notes.tasks.map(({ factor }) => factor) }
+  const { tracks, features, factors, sequence } = notes
+    ? { sequence: true, ...notes.plan, factors: notes.tasks.map(({ factor }) => factor) }
     : nameInputs(
         imported,
         {
@@ -78,7 +78,7 @@ export async function importKeras(
     format: "bindscape-model",
     version: 1,
     model: factorNet.name,
-    options: { ...imported.options, ...featureOptions(features) },
+    options: { ...imported.options, sequence, ...featureOptions(features) },
     citation: factorNet.citation,
     departures: [...imported.departures],
     tasks: factors.map((factor, i) => ({ factor, cell: cell ?? (notes ? notes.tasks[i].cell : "unknown") })),
@@ -86,6 +86,7 @@ export async function importKeras(
       windowLength,
       binSize: notes ? notes.plan.binSize : factorNetBins.size,
       ...renamed,
+      ...(!sequence && { sequence }),
     },
     bins: notes ? notes.bins : factorNetBins,
     featureScaling: {

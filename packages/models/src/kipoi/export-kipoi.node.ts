@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { encodeNpz, writeFileAtomically } from "@bindscape/genome";
 import { type Build, exportOnnx, nodeRuntime, Predictor } from "@bindscape/gradient";
 import { Random } from "@bindscape/numerics";
-import { countChannels } from "@bindscape/study";
+import { countBaseChannels, countChannels } from "@bindscape/study";
 import { writeFolder } from "../bundle/folder.node.js";
 import type { RunRecord } from "../bundle/run-record.node.js";
 import { describeNetwork, type Network } from "../network/network.node.js";
@@ -57,12 +57,14 @@ async function makeExample({ file, parameters }: Network, build: Build) {
   const { plan, tasks, featureScaling } = file;
   const random = new Random("example");
   const channels = countChannels(plan);
+  const bases = countBaseChannels(plan);
   const length = plan.windowLength;
   const windows = new Float32Array(EXAMPLES * channels * length);
   const features = new Float32Array(EXAMPLES * plan.features.length);
   for (let n = 0; n < EXAMPLES; n++) {
-    for (let p = 0; p < length; p++) windows[(n * channels + random.integer(4)) * length + p] = 1;
-    for (let c = 4; c < channels; c++) {
+    for (let p = 0; bases > 0 && p < length; p++)
+      windows[(n * channels + random.integer(4)) * length + p] = 1;
+    for (let c = bases; c < channels; c++) {
       for (let p = 0; p < length; p++) windows[(n * channels + c) * length + p] = random.integer(3);
     }
     plan.features.forEach((_, f) => {

@@ -79,12 +79,28 @@ class OnnxModel(BaseModel):
 
 /** `example.py`: the model with numpy and onnxruntime alone. */
 export function writeExamplePython({ plan }: ModelFile): string {
-  const tracks = plan.tracks.length;
-  const signal = `numpy.zeros((${tracks}, ${plan.windowLength}), dtype=numpy.float32)`;
+  const names = plan.tracks.map(text).join(", ");
+  const signal = `numpy.zeros((${plan.tracks.length}, ${plan.windowLength}), dtype=numpy.float32)  # ${names}`;
+  const sequence = `
+
+def encode(sequence):
+    """Rows A, C, G, T of zeros and ones; N is 0 in all four."""
+    letters = numpy.frombuffer(sequence.upper().encode(), dtype=numpy.uint8)
+    return (letters == numpy.frombuffer(b"ACGT", dtype=numpy.uint8)[:, None]).astype(numpy.float32)
+
+
+# A window of your own: ${plan.windowLength} bp around the bin${plan.tracks.length === 0 ? "" : ", then the tracks, a value a base"}.
+sequence = ("ACGTTGCA" * ${Math.ceil(plan.windowLength / 8)})[:${plan.windowLength}]
+`;
   const window =
-    tracks === 0
-      ? "window = encode(sequence)"
-      : `signal = ${signal}  # ${plan.tracks.map(text).join(", ")}\nwindow = numpy.concatenate([encode(sequence), signal])`;
+    plan.sequence === false
+      ? `
+# A window of your own: the tracks in ${plan.windowLength} bp around the bin, a value a base.
+window = ${signal}`
+      : plan.tracks.length === 0
+        ? `${sequence}window = encode(sequence)`
+        : `${sequence}signal = ${signal}
+window = numpy.concatenate([encode(sequence), signal])`;
   const count = plan.features.length;
   const features = count === 0 ? "" : `\nfeeds["features"] = numpy.zeros((1, ${count}), dtype=numpy.float32)`;
   return `"""Scores the windows of example.npz, and one of your own. Needs numpy and onnxruntime."""
@@ -104,16 +120,6 @@ feeds = {entry.name: example[entry.name] for entry in session.get_inputs()}
 (probability,) = session.run(["probability"], feeds)
 numpy.testing.assert_allclose(probability, example["probability"], atol=1e-5)
 print("example.npz:", probability.tolist())
-
-
-def encode(sequence):
-    """Rows A, C, G, T of zeros and ones; N is 0 in all four."""
-    letters = numpy.frombuffer(sequence.upper().encode(), dtype=numpy.uint8)
-    return (letters == numpy.frombuffer(b"ACGT", dtype=numpy.uint8)[:, None]).astype(numpy.float32)
-
-
-# A window of your own: ${plan.windowLength} bp around the bin${tracks === 0 ? "" : ", then the tracks, a value a base"}.
-sequence = ("ACGTTGCA" * ${Math.ceil(plan.windowLength / 8)})[:${plan.windowLength}]
 ${window}
 feeds = {"windows": window[None]}${features}
 print("your window:", session.run(["probability"], feeds)[0].tolist())
@@ -182,6 +188,7 @@ function describeTraining({ training, imported }: ModelFile): string {
 
 function describeWindows({ plan }: ModelFile): string {
   const tracks = plan.tracks.length === 0 ? "" : `, then a value a base of ${plan.tracks.join(", ")}`;
+  if (plan.sequence === false) return `A value a base of ${plan.tracks.join(", ")}`;
   return `One-hot sequence in the order A, C, G, T (N is 0 in all four)${tracks}`;
 }
 

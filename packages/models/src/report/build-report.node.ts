@@ -53,7 +53,7 @@ export async function buildFactorReport(
       entries: history,
     })),
     kernels: kernels.slice(0, KERNELS_SHOWN),
-    loci: chooseLoci(study, experiment, source, {
+    loci: await chooseLoci(study, experiment, source, {
       bins: selected.bins,
       labels: selected.labels,
       scores,
@@ -107,7 +107,12 @@ export function buildReport(
     ...(first
       ? [
           { label: "Windows", value: `${formatCount(first.plan.windowLength)} bp, both strands` },
-          { label: "Channels", value: ["A, C, G, T", ...first.plan.tracks].join(", ") },
+          {
+            label: "Channels",
+            value: [...(first.plan.sequence === false ? [] : ["A, C, G, T"]), ...first.plan.tracks].join(
+              ", ",
+            ),
+          },
           ...describeCells(first),
           {
             label: "Networks",

@@ -79,10 +79,21 @@ export function prepareTraining(
     })),
     wanted,
   );
+  const tracks = sources[0].tracks.map((track) => track.name);
+  const seesSequence = definition.seesSequence?.(modelOptions) ?? true;
+  if (!seesSequence && tracks.length === 0) {
+    throw new BindscapeError({
+      source: study.source,
+      found: `a network without sequence, for ${first[0].cell}, which has no tracks`,
+      expected: "something for the network to see",
+      next: "Give the cell tracks in the study file, or train with the sequence",
+    });
+  }
   const plan: WindowPlan = {
     windowLength: definition.windowLength(modelOptions),
     binSize: study.bins.grid.size,
-    tracks: sources[0].tracks.map((track) => track.name),
+    tracks,
+    ...(!seesSequence && { sequence: false }),
     features: chooseFeatures(study, first, sources[0], wanted),
   };
   const splits = splitStudy(study, measureReach(plan));

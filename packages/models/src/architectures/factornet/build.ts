@@ -30,16 +30,17 @@ import {
   zeros,
 } from "@bindscape/gradient";
 import { BindscapeError } from "@bindscape/numerics";
-import { countChannels, type WindowPlan } from "@bindscape/study";
+import { countBaseChannels, countChannels, type WindowPlan } from "@bindscape/study";
 import type { NetworkContext, SharedOverlap } from "../../model-definition.js";
 import { otherStrandTrack } from "../../strand-tracks.js";
-import { type FactorNetOptions, poolWidthOf } from "./options.js";
+import { type FactorNetOptions, poolWidthOf, recurrentUnitsOf } from "./options.js";
 import { seededBiases, seededConvolution } from "./seeding.js";
 
 /**
  * FactorNet (Quang and Xie 2019, Figure 1 and section 2.4): convolution, per-position dense layer, max pooling,
  * bidirectional LSTM, dense layers. The same weights see both strands; the strands' sigmoid outputs are averaged.
- * Bin-level features join the dense layer, with a second dense layer behind (section 2.3).
+ * Bin-level features join the dense layer, with a second dense layer behind (section 2.3). With global pooling, as
+ * the published script has it, one maximum a kernel stands in for pooled steps and LSTM.
  */
 export function buildFactorNet(options: FactorNetOptions, context: NetworkContext): Build {
   const { plan, tasks } = context;
@@ -180,10 +181,11 @@ function headLogits(
   const steps = pooled.shape[1] as number;
   let hidden = pooled;
   let width = options.kernels;
-  if (options.recurrent > 0) {
+  const units = recurrentUnitsOf(options);
+  if (units > 0) {
     hidden = bidirectionalLstm(
       hidden,
-      lstmParameters(graph, "recurrent", { inputs: options.kernels, units: options.recurrent }),
+      lstmParameters(graph, "recurrent", { inputs: options.kernels, units }),
       {
         gateActivation: options.gates,
         inputDropout: options.recurrentDropout,
@@ -191,7 +193,7 @@ function headLogits(
         unrolled,
       },
     );
-    width = 2 * options.recurrent;
+    width = 2 * units;
   }
   let top = flatten(dropout(hidden, options.dropout));
   top = relu(
@@ -263,8 +265,9 @@ function linearPart(graph: Graph, features: Tensor, { plan, tasks, linearStart }
 
 /** Which channel stands for each channel on the other strand: A-T, C-G, and tracks ending in _fwd and _rev. */
 export function reverseComplementChannels(plan: WindowPlan): number[] {
-  const tracks = plan.tracks.map((name) => 4 + plan.tracks.indexOf(otherStrandTrack(name, plan.tracks)));
-  return [3, 2, 1, 0, ...tracks];
+  const bases = countBaseChannels(plan);
+  const tracks = plan.tracks.map((name) => bases + plan.tracks.indexOf(otherStrandTrack(name, plan.tracks)));
+  return bases > 0 ? [3, 2, 1, 0, ...tracks] : tracks;
 }
 
 /** Glorot's uniform values made smaller: behind a linear part that is right from the start, they begin as a detail. */

@@ -13,6 +13,7 @@ export const factorNet = defineModel({
   options: factorNetOptions,
   presets: factorNetPresets,
   windowLength: (options) => options.windowLength,
+  seesSequence: ({ sequence }) => sequence,
   binFeatures: ({ binFeatures, covariates, annotations }) => ({
     motif: binFeatures === "motif" || binFeatures === "motif-and-signal",
     signal: binFeatures === "signal" || binFeatures === "motif-and-signal",

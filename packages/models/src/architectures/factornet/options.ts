@@ -2,14 +2,17 @@ import { z } from "zod";
 
 const share = z.number().min(0).max(0.95);
 
-/** Hyperparameters of FactorNet; defaults are those of the paper's Table S1 and the published training script. */
-export const factorNetOptions = z.strictObject({
+const factorNetShape = z.strictObject({
   windowLength: z
     .int()
     .min(50)
     .max(100_000)
     .default(1000)
     .describe("Window length in bp, centred on the bin (-L)"),
+  sequence: z
+    .boolean()
+    .default(true)
+    .describe("The four channels of bases; without them the network sees the tracks alone"),
   kernels: z.int().min(2).max(1024).default(32).describe("Convolution kernels (-k)"),
   kernelWidth: z.int().min(3).max(200).default(26).describe("Kernel width in bp (-w)"),
   poolWidth: z
@@ -17,6 +20,12 @@ export const factorNetOptions = z.strictObject({
     .min(1)
     .optional()
     .describe("Max-pooling width and stride in bp; half the kernel width where absent"),
+  globalPool: z
+    .boolean()
+    .default(false)
+    .describe(
+      "One maximum a kernel over the whole window, in place of pooling in steps and the LSTM (-r below 0)",
+    ),
   recurrent: z.int().min(0).max(1024).default(32).describe("LSTM units in each direction (-r); 0 for none"),
   dense: z.int().min(1).max(4096).default(128).describe("Units of the dense layer (-d)"),
   mergeDense: z
@@ -78,9 +87,27 @@ export const factorNetOptions = z.strictObject({
     ),
 });
 
+/** Hyperparameters of FactorNet; defaults are those of the paper's Table S1 and the published training script. */
+export const factorNetOptions = factorNetShape
+  .refine(({ sequence, seedKernels }) => sequence || !seedKernels, {
+    path: ["seedKernels"],
+    error: "a network without sequence has no bases to put motifs on: give --no-seed-kernels",
+  })
+  .refine(({ sequence, binFeatures }) => sequence || !binFeatures.startsWith("motif"), {
+    path: ["binFeatures"],
+    error: "a motif's score is sequence, which the network is to go without: give signal or none",
+  });
+
 export type FactorNetOptions = z.output<typeof factorNetOptions>;
 
-/** Pooling width in bp. */
+/** Pooling width in bp; all positions of the convolution where pooling is global. */
 export function poolWidthOf(options: FactorNetOptions): number {
-  return options.poolWidth ?? Math.max(1, Math.floor(options.kernelWidth / 2));
+  const { globalPool, windowLength, kernelWidth, poolWidth } = options;
+  if (globalPool) return Math.max(1, windowLength - kernelWidth + 1);
+  return poolWidth ?? Math.max(1, Math.floor(kernelWidth / 2));
+}
+
+/** LSTM units in each direction: none behind global pooling, which leaves no steps to go along. */
+export function recurrentUnitsOf({ globalPool, recurrent }: FactorNetOptions): number {
+  return globalPool ? 0 : recurrent;
 }
