@@ -37,7 +37,7 @@ export async function run(): Promise<Figure[]> {
     const modelOptions = factorNetOptions.parse(options);
     const settings = trainingSettings.parse({ ...training, negatives: "uniform" });
     const source = await study.loadCell("BY4741");
-    const { context, samplers } = prepareTraining(
+    const { context, samplers } = await prepareTraining(
       study,
       study.experiments,
       source,

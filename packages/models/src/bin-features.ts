@@ -1,5 +1,5 @@
 import { logOddsMatrix, type Motif } from "@bindscape/motifs";
-import type { BinFeature, WindowPlan, WindowSource } from "@bindscape/study";
+import { addBaseCounts, type BinFeature, type WindowPlan, type WindowSource } from "@bindscape/study";
 
 /** Widths in bp around the middle of a bin over which signal is summed: the bin itself and its neighbourhood. */
 const SIGNAL_WIDTHS = [200, 1000] as const;
@@ -8,9 +8,10 @@ const SIGNAL_WIDTHS = [200, 1000] as const;
  * Base composition of a genome, both strands taken together (A = T, C = G).
  * @returns shares of A, C, G, T
  */
-export function genomeBackground(codes: Uint8Array): [number, number, number, number] {
-  const counts = new Float64Array(5);
-  for (const code of codes) counts[code]++;
+export function genomeBackground({
+  codes,
+  baseCounts: counts = addBaseCounts(codes, new Float64Array(5)),
+}: Pick<WindowSource, "codes" | "baseCounts">): [number, number, number, number] {
   const strong = counts[1] + counts[2];
   const weak = counts[0] + counts[3];
   const total = strong + weak || 1;
@@ -18,8 +19,12 @@ export function genomeBackground(codes: Uint8Array): [number, number, number, nu
 }
 
 /** Best log-odds of a motif in the bin against the genome's composition. */
-export function motifFeature(motif: Motif, codes: Uint8Array, sites: "inside" | "middle"): BinFeature {
-  const logOdds = logOddsMatrix(motif, { background: genomeBackground(codes), pseudocount: 0.001 });
+export function motifFeature(
+  motif: Motif,
+  source: Pick<WindowSource, "codes" | "baseCounts">,
+  sites: "inside" | "middle",
+): BinFeature {
+  const logOdds = logOddsMatrix(motif, { background: genomeBackground(source), pseudocount: 0.001 });
   return { kind: "motif", name: motif.name, logOdds: Array.from(logOdds), length: motif.length, sites };
 }
 

@@ -119,14 +119,14 @@ describe("bin features", () => {
   it("weigh motifs against the composition of both strands", () => {
     const codes = Uint8Array.from([0, 0, 0, 1, 1, 2, 3, 4, 4]);
     // A + T are 4 of 7, C + G 3 of 7.
-    expectClose(genomeBackground(codes), [2 / 7, 3 / 14, 3 / 14, 2 / 7], 1e-12);
-    expect(genomeBackground(new Uint8Array(3).fill(4)).every(Number.isFinite)).toBe(true);
+    expectClose(genomeBackground({ codes }), [2 / 7, 3 / 14, 3 / 14, 2 / 7], 1e-12);
+    expect(genomeBackground({ codes: new Uint8Array(3).fill(4) }).every(Number.isFinite)).toBe(true);
   });
 
   it.each(["inside", "middle"] as const)("score the best site %s the bin as brute force", (sites) => {
-    const feature = motifFeature(MOTIF, source.codes, sites);
+    const feature = motifFeature(MOTIF, source, sites);
     if (feature.kind !== "motif") throw new Error("no motif feature");
-    const background = genomeBackground(source.codes);
+    const background = genomeBackground(source);
     feature.logOdds.forEach((value, i) => {
       const expected = background[i % 4];
       expect(value).toBeCloseTo(Math.log2((MOTIF.probabilities[i] + 0.001 * expected) / 1.001 / expected), 9);
@@ -162,13 +162,15 @@ describe("bin features", () => {
   });
 });
 
+const testBins = selectBins(study, experiment, splits, TEST).bins;
+const baselines = await scoreBaselines(study, experiment, source, splits, testBins);
+
 describe("baselines", () => {
-  const { bins } = selectBins(study, experiment, splits, TEST);
-  const baselines = scoreBaselines(study, experiment, source, splits, bins);
+  const bins = testBins;
 
   it("are the motif's and the signal's features themselves", () => {
     expect(baselines.map(({ method }) => method)).toEqual(["pwm", "signal", "regression"]);
-    const motif = motifFeature(MOTIF, source.codes, "inside");
+    const motif = motifFeature(MOTIF, source, "inside");
     if (motif.kind !== "motif") throw new Error("no motif feature");
     for (let i = 0; i < bins.length; i += 17) {
       const start = study.bins.startOf(bins[i]);
@@ -181,7 +183,7 @@ describe("baselines", () => {
   });
 
   it("fit the regression on all training bins and on nothing else", () => {
-    const motif = motifFeature(MOTIF, source.codes, "inside");
+    const motif = motifFeature(MOTIF, source, "inside");
     if (motif.kind !== "motif") throw new Error("no motif feature");
     const rowsOf = (chromosome: string, wanted: ArrayLike<number>) =>
       Array.from(wanted, (bin) => {
@@ -220,25 +222,24 @@ describe("baselines", () => {
       ],
     });
     const bare = await without.loadCell("C");
-    expect(scoreBaselines(without, without.experiments[0], bare, splits, bins)).toEqual([]);
-    expect(
-      scoreBaselines(without, without.experiments[1], bare, splits, bins).map(({ method }) => method),
-    ).toEqual(["pwm", "regression"]);
+    expect(await scoreBaselines(without, without.experiments[0], bare, splits, bins)).toEqual([]);
+    const found = await scoreBaselines(without, without.experiments[1], bare, splits, bins);
+    expect(found.map(({ method }) => method)).toEqual(["pwm", "regression"]);
   });
 });
 
 describe("baselines of a factor without training data", () => {
-  it("are those that need none", () => {
+  it("are those that need none", async () => {
     const { bins } = selectBins(study, experiment, splits, TEST);
     const onlyTest = {
       ...experiment,
       peaks: experiment.peaks.filter(({ chromosome }) => chromosome === "t"),
     };
-    const methods = (of: typeof experiment, parts: typeof splits) =>
-      scoreBaselines(study, of, source, parts, bins).map(({ method }) => method);
-    expect(methods(onlyTest, splits)).toEqual(["pwm", "signal"]);
+    const methods = async (of: typeof experiment, parts: typeof splits) =>
+      (await scoreBaselines(study, of, source, parts, bins)).map(({ method }) => method);
+    expect(await methods(onlyTest, splits)).toEqual(["pwm", "signal"]);
     const noTraining = { ...splits, use: splits.use.map((use) => (use === TRAINING ? 0 : use)) };
-    expect(methods(experiment, noTraining)).toEqual(["pwm", "signal"]);
+    expect(await methods(experiment, noTraining)).toEqual(["pwm", "signal"]);
   });
 });
 
@@ -252,7 +253,7 @@ describe("a network that starts from the regression", () => {
     });
 
   it("says of every bin what the regressions say while its last layer is zero", async () => {
-    const { context } = prepare();
+    const { context } = await prepare();
     expect(context.plan.features.map(({ name }) => name)).toEqual([
       "M",
       "O",
@@ -327,8 +328,8 @@ describe("a network that starts from the regression", () => {
     );
   });
 
-  it("scales features to mean 0 and spread 1 over the windows of an epoch", () => {
-    const { context, samplers } = prepare();
+  it("scales features to mean 0 and spread 1 over the windows of an epoch", async () => {
+    const { context, samplers } = await prepare();
     const windows = samplers[0].drawEpoch(Random.forPart(9, "scaling"));
     const values = new WindowMaker(source, context.plan).fillFeatures(windows);
     const rows = values.length / 4;

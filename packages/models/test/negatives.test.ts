@@ -33,8 +33,8 @@ const study = makeStudy({
 });
 const source = await study.loadCell("C");
 
-function prepare(change: Record<string, unknown>) {
-  return prepareTraining(
+async function prepare(change: Record<string, unknown>) {
+  const { samplers } = await prepareTraining(
     study,
     study.experiments,
     source,
@@ -49,7 +49,8 @@ function prepare(change: Record<string, unknown>) {
       seed: 3,
       ...change,
     }),
-  ).samplers[0];
+  );
+  return samplers[0];
 }
 
 /** Negatives of an epoch: bin starts and weights. */
@@ -64,8 +65,10 @@ function drawNegatives(sampler: WindowSampler, epoch: number) {
 
 const EPOCHS = 400;
 
+const hardSampler = await prepare({ negatives: "hard", negativeWeight: "prior" });
+
 describe("hard negatives with prior weights", () => {
-  const sampler = prepare({ negatives: "hard", negativeWeight: "prior" });
+  const sampler = hardSampler;
   const candidates = sampler.negativeCandidates.length;
   const epochs = Array.from({ length: EPOCHS }, (_, epoch) => drawNegatives(sampler, epoch));
   const drawn = new Map<number, { times: number; weight: number }>();
@@ -141,16 +144,16 @@ describe("hard negatives with prior weights", () => {
 });
 
 describe("negatives drawn alike", () => {
-  it("weigh as many candidates as there are with prior weights, exactly", () => {
-    const sampler = prepare({ negatives: "uniform", negativeWeight: "prior" });
+  it("weigh as many candidates as there are with prior weights, exactly", async () => {
+    const sampler = await prepare({ negatives: "uniform", negativeWeight: "prior" });
     const { negatives } = drawNegatives(sampler, 1);
     expect(negatives).toHaveLength(sampler.negativesPerEpoch);
     const total = negatives.reduce((sum, { weight }) => sum + weight, 0);
     expect(Math.abs(total / sampler.negativeCandidates.length - 1)).toBeLessThan(1e-6);
   });
 
-  it("weigh 1 with equal weights", () => {
-    const { negatives } = drawNegatives(prepare({}), 1);
+  it("weigh 1 with equal weights", async () => {
+    const { negatives } = drawNegatives(await prepare({}), 1);
     expect(negatives.every(({ weight }) => weight === 1)).toBe(true);
   });
 });

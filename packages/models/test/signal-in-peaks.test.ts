@@ -31,11 +31,11 @@ describe("signal in peaks", () => {
     }
     const total = raw.reduce((sum, value) => sum + value, 0);
     const inPeaks = raw.reduce((sum, value, i) => sum + (inside[i] ? value : 0), 0);
-    const [plain, log, none] = measureSignalInPeaks(await study.loadCell("C"), peaks);
+    const [plain, log, none] = await measureSignalInPeaks(await study.loadCell("C"), peaks);
     expect(plain).toEqual({ track: "plain", total, inPeaks, fraction: inPeaks / total });
     expect(log.fraction).toBeCloseTo(inPeaks / total, 6);
     expect(none.fraction).toBeNaN();
-    const [nothing] = measureSignalInPeaks(await study.loadCell("C"), []);
+    const [nothing] = await measureSignalInPeaks(await study.loadCell("C"), []);
     expect(nothing.fraction).toBe(0);
   });
 });

@@ -75,6 +75,12 @@ export function allocateShared(bytes: number): ArrayBufferLike {
   return typeof SharedArrayBuffer === "undefined" ? new ArrayBuffer(bytes) : new SharedArrayBuffer(bytes);
 }
 
+/** Adds how often each base code 0-4 stands in a sequence to counts, [5]; returns these. */
+export function addBaseCounts(codes: Uint8Array, counts: Float64Array): Float64Array {
+  for (const code of codes) counts[code]++;
+  return counts;
+}
+
 /** How the records of a genome file become an assembly. */
 export interface AssemblyOptions {
   readonly name: string;

@@ -1,8 +1,11 @@
 import { Worker } from "node:worker_threads";
+import { BindscapeError, type ErrorParts } from "@bindscape/numerics";
+import { keepPlannedTracks } from "./source-reader.node.js";
 import { WindowMaker } from "./window-maker.js";
 import {
   allocateBatch,
   countChannels,
+  listSources,
   type WindowBatch,
   type WindowPlan,
   type WindowRequest,
@@ -22,7 +25,11 @@ export interface WorkerTask {
 }
 export type WorkerReply =
   | { readonly id: number; readonly windows: ArrayBuffer; readonly features: ArrayBuffer }
-  | { readonly id: number; readonly error: string };
+  | {
+      readonly id: number;
+      readonly error: string /** Of an error of the input's. */;
+      readonly input?: ErrorParts;
+    };
 
 export interface PipelineOptions {
   /** Windows in the largest request; sets the size of the arrays that travel. */
@@ -41,8 +48,8 @@ export interface PipelineBatch extends WindowBatch {
 
 /**
  * Makes batches in worker threads, always some ahead of the one in use, because running a network blocks its
- * thread. The genome and the tracks are shared memory; the arrays of a batch are transferred back and forth and
- * used again, never copied.
+ * thread. The genome and the tracks are shared memory, or stay in files that every thread opens for itself; the arrays of
+ * a batch are transferred back and forth and used again, never copied.
  */
 export class BatchPipeline {
   readonly #workers: Worker[];
@@ -65,6 +72,7 @@ export class BatchPipeline {
   ) {
     // Refuses a plan that does not fit the source here and now, as the error it is: a thread would lose its type.
     new WindowMaker(source, plan);
+    const planned = listSources(source).map((one) => keepPlannedTracks(one, plan));
     // Threads run the built file, also where this one is run from its source (tests), and without the options of
     // this process: conditions that resolve packages to their sources, or --input-type, would not fit them.
     const isSource = import.meta.url.endsWith(".ts");
@@ -73,7 +81,10 @@ export class BatchPipeline {
       import.meta.url,
     );
     this.#workers = Array.from({ length: options.workers ?? 1 }, () => {
-      const worker = new Worker(file, { workerData: { source, plan } satisfies WorkerStart, execArgv: [] });
+      const worker = new Worker(file, {
+        workerData: { source: planned, plan } satisfies WorkerStart,
+        execArgv: [],
+      });
       worker.on("message", (reply: WorkerReply) => {
         this.#waiting.get(reply.id)?.resolve(reply);
         this.#waiting.delete(reply.id);
@@ -105,7 +116,7 @@ export class BatchPipeline {
       const { reply, count } = await queue.shift()!;
       this.waitedMilliseconds += performance.now() - start;
       submit();
-      if ("error" in reply) throw new Error(reply.error);
+      if ("error" in reply) throw reply.input ? new BindscapeError(reply.input) : new Error(reply.error);
       const { windows, features } = reply;
       const { windowLength } = this.plan;
       let released = false;

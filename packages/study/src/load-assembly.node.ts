@@ -2,6 +2,7 @@ import { matchChromosomeNames } from "@bindscape/genome";
 import {
   Assembly,
   type AssemblyOptions,
+  addBaseCounts,
   allocateShared,
   buildAssembly,
   layOutSegments,
@@ -10,9 +11,20 @@ import {
 import { type GenomeFile, openGenomeFile, readGenome } from "./genome-file.node.js";
 import type { StudyFile } from "./study-file.js";
 
+/** Where the sequence of an assembly lies. */
+export interface SequencePlace {
+  readonly file: string;
+  /** Name in the file of every segment's sequence; segments are whole sequences. */
+  readonly names: readonly string[];
+}
+
 /** An assembly, and its sequence wherever that is. */
 export interface LoadedAssembly {
   readonly assembly: Assembly;
+  /** Null where the sequence is held in memory. */
+  readonly place: SequencePlace | null;
+  /** Bases of all segments by code, [5], counted when first asked for. */
+  countBases(): Promise<Float64Array>;
   /** Codes of all segments behind one another, read when first asked for. */
   loadCodes(): Promise<Uint8Array>;
   /** Opens the sequence for reading part by part. */
@@ -28,14 +40,24 @@ export interface SequenceReader {
 /** Bases that are read at a time. */
 const PART = 1 << 24;
 
+/** Opens a sequence in its file for reading part by part. */
+export async function openSequence({ file, names }: SequencePlace): Promise<SequenceReader> {
+  const genome = (await openGenomeFile(file))!;
+  return {
+    readCodes: (segmentIndex, start, end) => genome.readCodes(names[segmentIndex], start, end),
+    close: () => genome.close(),
+  };
+}
+
 /**
  * Loads the assembly of a study.
- * @param sequence "later" leaves the sequence in its file, where its format allows that
+ * @param isHeld whether an assembly of so many bases is read into memory now. Others stay in their file, where its
+ *   format allows that
  */
 export async function loadAssembly(
   file: StudyFile,
   genomeFile: string,
-  sequence: "now" | "later",
+  isHeld: (bases: number) => boolean,
 ): Promise<LoadedAssembly> {
   const { name, pieces, chromosomes } = file.assembly;
   const aliases = new Map(Object.entries(file.assembly.names ?? {}));
@@ -65,29 +87,46 @@ export async function loadAssembly(
     const laidOut = layOutSegments(records, options);
     segments = laidOut.segments;
     names = laidOut.recordOf.map((record) => genome.names[record]);
-    if (sequence === "now") {
+    if (isHeld(laidOut.segments.reduce((sum, { start, end }) => sum + end - start, 0))) {
       const codes = await readAllCodes(segments, names, genome);
       return heldInMemory(new Assembly(name, segments, codes, aliases));
     }
   } finally {
     await genome.close();
   }
-  const reopen = async () => (await openGenomeFile(genomeFile))!;
+  const place = { file: genomeFile, names };
   let loading: Promise<Uint8Array> | undefined;
+  let counting: Promise<Float64Array> | undefined;
   return {
     assembly: new Assembly(name, segments, null, aliases),
+    place,
+    countBases: () => {
+      counting ??= countPlacedBases(segments, place);
+      return counting;
+    },
     loadCodes: () => {
-      loading ??= reopen().then((file) => readAllCodes(segments, names, file).finally(() => file.close()));
+      loading ??= openGenomeFile(genomeFile).then((opened) =>
+        readAllCodes(segments, names, opened!).finally(() => opened!.close()),
+      );
       return loading;
     },
-    openSequence: async () => {
-      const file = await reopen();
-      return {
-        readCodes: (segmentIndex, start, end) => file.readCodes(names[segmentIndex], start, end),
-        close: () => file.close(),
-      };
-    },
+    openSequence: () => openSequence(place),
   };
+}
+
+async function countPlacedBases(segments: readonly Segment[], place: SequencePlace): Promise<Float64Array> {
+  const counts = new Float64Array(5);
+  const reader = await openSequence(place);
+  try {
+    for (const [index, { end }] of segments.entries()) {
+      for (let from = 0; from < end; from += PART) {
+        addBaseCounts(await reader.readCodes(index, from, Math.min(end, from + PART)), counts);
+      }
+    }
+  } finally {
+    await reader.close();
+  }
+  return counts;
 }
 
 /** Reads all of a genome into the layout of its segments. */
@@ -109,6 +148,8 @@ async function readAllCodes(
 function heldInMemory(assembly: Assembly): LoadedAssembly {
   return {
     assembly,
+    place: null,
+    countBases: async () => addBaseCounts(assembly.codes, new Float64Array(5)),
     loadCodes: async () => assembly.codes,
     openSequence: async () => ({
       readCodes: async (segmentIndex, start, end) => {

@@ -19,6 +19,7 @@ import { BindscapeError } from "@bindscape/numerics";
 import { loadAnnotations } from "./annotations.node.js";
 import type { Assembly } from "./assembly.js";
 import { BinTable } from "./bins.js";
+import { placeCell } from "./cell-files.node.js";
 import { openCellReader } from "./cell-reader.node.js";
 import { ChromosomeNames } from "./chromosome-names.js";
 import { findLabelledStretches, readBinLabels } from "./dream-labels.js";
@@ -41,10 +42,22 @@ export interface LoadStudyOptions {
   readonly cells?: readonly string[];
   /**
    * "later" leaves the sequence in its file, where its format lets parts be read, until a cell is loaded or read
-   * part by part; `assembly.codes` is not there then.
+   * part by part; `assembly.codes` is not there then. By default so where cells are read on demand.
    */
   readonly sequence?: "now" | "later";
+  /** Where the tracks of loaded cells are; "auto" where left out. */
+  readonly tracks?: TrackMode;
 }
+
+/**
+ * "memory" holds sequence and tracks of cells; "on-demand" leaves them in their files, of which windows are read when
+ * they are needed; "auto" does that where they would take more than 1.5 GB. The numbers are the same.
+ */
+export const TRACK_MODES = ["auto", "memory", "on-demand"] as const;
+export type TrackMode = (typeof TRACK_MODES)[number];
+
+/** Sequence (1 byte a base) and tracks (4) that "auto" holds in memory. */
+const LARGEST_HELD_BYTES = 1.5e9;
 
 /**
  * Reads and validates a study: genome, peaks, hold-outs and motifs now, tracks when a cell is first used.
@@ -70,7 +83,12 @@ export async function loadStudy(path: string, options: LoadStudyOptions = {}): P
   };
 
   const genomeFile = locate(file.assembly.genome, "assembly.genome");
-  const loaded = await loadAssembly(file, genomeFile, options.sequence ?? "now");
+  const mode = options.tracks ?? "auto";
+  const loaded = await loadAssembly(file, genomeFile, (bases) =>
+    options.sequence === undefined
+      ? mode === "memory" || (mode === "auto" && bases <= LARGEST_HELD_BYTES)
+      : options.sequence === "now",
+  );
   const { assembly } = loaded;
   const bins = new BinTable(assembly, file.bins);
   const wanted = options.factors?.map((factor) => factor.toLowerCase());
@@ -98,6 +116,7 @@ export async function loadStudy(path: string, options: LoadStudyOptions = {}): P
   if (file.expression) locate(file.expression.file, "expression.file");
 
   const cells = new Map<string, Promise<WindowSource>>();
+  const room: TrackRoom = { mode, heldBytes: 0 };
   let shared: Promise<SharedMetadata> | undefined;
   return {
     name: file.name,
@@ -117,7 +136,7 @@ export async function loadStudy(path: string, options: LoadStudyOptions = {}): P
         // Whoever awaits it hears of its failure; a cell that fails first does not.
         shared.catch(() => {});
       }
-      const loading = loadCell(path, file, cell, loaded, locate, warnings, shared);
+      const loading = loadCell(path, file, cell, loaded, locate, warnings, shared, room);
       cells.set(cell, loading);
       return loading;
     },
@@ -174,25 +193,61 @@ async function readMotifFile(file: string): Promise<Motif[]> {
   return readMotifs(new TextDecoder().decode(bytes), file);
 }
 
+/** Whether tracks are held, and what those held so far take. */
+interface TrackRoom {
+  readonly mode: TrackMode;
+  heldBytes: number;
+}
+
 async function loadCell(
   path: string,
   file: StudyFile,
   cell: string,
-  { assembly, loadCodes }: LoadedAssembly,
+  loaded: LoadedAssembly,
   locate: (name: string, what: string) => string,
   warnings: string[],
   shared: Promise<SharedMetadata>,
+  room: TrackRoom,
 ): Promise<WindowSource> {
+  const { assembly, loadCodes } = loaded;
   const entry = findCell(path, file, cell);
+  const files = entry.tracks.map((track) => ({
+    entry: track,
+    file: locate(track.file, describeTrack(track.name, cell)),
+  }));
+  const bytes = 4 * assembly.size * files.length;
+  const isTooMuch = assembly.size + room.heldBytes + bytes > LARGEST_HELD_BYTES;
+  if (room.mode === "on-demand" || (room.mode === "auto" && isTooMuch)) {
+    const { annotations, components } = await shared;
+    const covariates = { ...entry.covariates, ...components.get(cell) };
+    // Only the log-odds of motifs ask for the composition of the genome, which takes reading all of it.
+    const baseCounts = file.motifs === undefined ? undefined : await loaded.countBases();
+    const placed = await placeCell(loaded, files, { annotations, covariates, baseCounts });
+    if (placed !== null) {
+      warnings.push(...placed.warnings);
+      return placed.source;
+    }
+    if (room.mode === "on-demand") throw onlyWhole(files.map((track) => track.file));
+  }
+  room.heldBytes += bytes;
   const tracks: SourceTrack[] = [];
-  for (const track of entry.tracks) {
-    const loaded = await loadTrack(track, locate(track.file, describeTrack(track.name, cell)), assembly);
-    warnings.push(...loaded.warnings);
-    tracks.push(loaded.track);
+  for (const { entry: track, file: trackFile } of files) {
+    const loadedTrack = await loadTrack(track, trackFile, assembly);
+    warnings.push(...loadedTrack.warnings);
+    tracks.push(loadedTrack.track);
   }
   const { annotations, components } = await shared;
   const covariates = { ...entry.covariates, ...components.get(cell) };
   return { segments: assembly.segments, codes: await loadCodes(), tracks, annotations, covariates };
+}
+
+function onlyWhole(files: readonly string[]): BindscapeError {
+  return new BindscapeError({
+    source: files.find((file) => !/\.(bw|bigwig)$/i.test(fileNameOf(file))),
+    found: "a track that can only be read whole, where tracks are to be read on demand",
+    expected: "bigWig, or bedGraph with a tabix index beside it",
+    next: "Make bedGraph a bigWig with `bindscape convert`, or hold tracks in memory (--tracks memory)",
+  });
 }
 
 function findCell(path: string, file: StudyFile, cell: string): StudyFile["cells"][string] {

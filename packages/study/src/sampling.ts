@@ -242,12 +242,16 @@ export class WindowSampler {
         );
       }
     }
-    const found: number[] = [];
-    for (let bin = 0; bin < bins.count; bin++) {
-      if (this.splits.use[bin] !== split || near[bin]) continue;
-      if (this.#labels.every((labels) => labels[bin] === UNBOUND)) found.push(bin);
-    }
-    return Uint32Array.from(found);
+    const isFound = (bin: number) =>
+      this.splits.use[bin] === split &&
+      near[bin] === 0 &&
+      this.#labels.every((labels) => labels[bin] === UNBOUND);
+    // Most bins of a genome are unbound: counted first, they need no more room than their numbers.
+    let count = 0;
+    for (let bin = 0; bin < bins.count; bin++) if (isFound(bin)) count++;
+    const found = new Uint32Array(count);
+    for (let bin = 0, at = 0; bin < bins.count; bin++) if (isFound(bin)) found[at++] = bin;
+    return found;
   }
 }
 
@@ -316,15 +320,18 @@ function scaleToSum(values: Float64Array, sum: number): Float64Array {
   return values.map((value) => Math.min(1, value * high));
 }
 
-/** Draws `wanted` items, each at most once, in random order; all of them where there are no more. */
+/**
+ * Draws `wanted` items, each at most once, in random order; all of them where there are no more. The first steps of a
+ * Fisher-Yates shuffle, of which only the places that changed are kept: items may be all bins of a genome.
+ */
 function drawWithoutReplacement(items: Uint32Array, wanted: number, random: Random): Uint32Array {
-  const pool = items.slice();
-  const count = Math.min(wanted, pool.length);
-  for (let i = 0; i < count; i++) {
-    const j = i + random.integer(pool.length - i);
-    const kept = pool[i];
-    pool[i] = pool[j];
-    pool[j] = kept;
+  const drawn = new Uint32Array(Math.min(wanted, items.length));
+  const moved = new Map<number, number>();
+  for (let i = 0; i < drawn.length; i++) {
+    const j = i + random.integer(items.length - i);
+    drawn[i] = moved.get(j) ?? items[j];
+    if (j !== i) moved.set(j, moved.get(i) ?? items[i]);
+    moved.delete(i);
   }
-  return pool.subarray(0, count);
+  return drawn;
 }

@@ -38,7 +38,10 @@ export interface Study {
   readonly inputs: readonly string[];
   /** What was odd but not wrong; grows as tracks load. */
   readonly warnings: readonly string[];
-  /** Sequence and tracks of a cell, tracks transformed; loaded once. */
+  /**
+   * Sequence and tracks of a cell, tracks transformed; loaded once. Where they would take too much memory they stay in
+   * their files (`files`): a BatchPipeline and a SourceReader read windows of both kinds.
+   */
   loadCell(cell: string): Promise<WindowSource>;
   /**
    * Opens a cell for reading part by part, which takes memory for the parts only; null where a track is of a format

@@ -1,7 +1,9 @@
 import {
   type BigWigReader,
+  type BigWigReaderOptions,
   type ByteSource,
   fileNameOf,
+  type Interval,
   openBigWig,
   openSource,
   readBedGraph,
@@ -14,8 +16,11 @@ import { openIndexedBedGraph } from "./indexed-bed-graph.node.js";
 import type { TrackEntry } from "./study-file.js";
 import type { SourceTrack } from "./windows.js";
 
-/** Tracks are held at 4 bytes a base; a genome larger than this many bases is refused for now. */
+/** A track is held at 4 bytes a base; of a larger assembly tracks are only read part by part. */
 const LARGEST_TRACK_BASES = 1 << 30;
+
+/** Bases of many short parts that are read in one go. */
+const BASES_AT_ONCE = 1 << 22;
 
 /** A track read into memory, and what was odd about its file. */
 export interface LoadedTrack {
@@ -33,9 +38,9 @@ export async function loadTrack(entry: TrackEntry, file: string, assembly: Assem
   if (assembly.size > LARGEST_TRACK_BASES) {
     throw new BindscapeError({
       source: file,
-      found: `an assembly of ${assembly.size} bases`,
-      expected: `at most ${LARGEST_TRACK_BASES} bases where tracks are used, since they are held in memory`,
-      next: "List fewer chromosomes under `assembly.chromosomes`; to predict, give the tracks as bigWig, or bedGraph with a tabix index: they are then read part by part",
+      found: `a track to be held in memory, of an assembly of ${assembly.size} bases`,
+      expected: `at most ${LARGEST_TRACK_BASES} bases, or a track that is read part by part: bigWig, or bedGraph with a tabix index beside it`,
+      next: "Make bedGraph a bigWig with `bindscape convert`, or list fewer chromosomes under `assembly.chromosomes`",
     });
   }
   const values = new Float32Array(allocateShared(assembly.size * 4));
@@ -90,7 +95,10 @@ async function readBigWigTrack(file: string, assembly: Assembly, values: Float32
 /** A track that stays in its file and is read part by part. */
 export interface TrackReader {
   readonly warnings: readonly string[];
-  /** Reads and transforms the values of segments, or of parts of them, each to its offset in `values`. */
+  /**
+   * Reads and transforms the values of segments, or of parts of them, each to its offset in `values`. Blocks of the
+   * file that several of them need are read once.
+   */
   read(segments: readonly Segment[], values: Float32Array): Promise<void>;
   close(): void | Promise<void>;
 }
@@ -104,6 +112,7 @@ export async function openTrack(
   entry: TrackEntry,
   file: string,
   assembly: Assembly,
+  options: Pick<BigWigReaderOptions, "cacheSize"> = {},
 ): Promise<TrackReader | null> {
   if (!isBigWigName(file)) {
     const bedGraph = await openIndexedBedGraph(file, assembly);
@@ -118,7 +127,7 @@ export async function openTrack(
       }
     );
   }
-  const { reader, close } = await openBigWig(file);
+  const { reader, close } = await openBigWig(file, options);
   try {
     const { names, warnings } = matchBigWig(reader, file, assembly);
     return {
@@ -167,16 +176,45 @@ async function copyBigWig(
   values: Float32Array,
 ): Promise<void> {
   const sizes = new Map(reader.chromosomes.map(({ name, size }) => [name, size]));
+  const regions: Interval[] = [];
+  const offsets: number[] = [];
   for (const segment of segments) {
     const name = names.inFile(segment.chromosome);
     const end = name === undefined ? segment.start : Math.min(segment.end, sizes.get(name)!);
     const length = Math.max(0, end - segment.start);
     values.fill(0, segment.offset + length, segment.offset + segment.end - segment.start);
     if (name === undefined || length === 0) continue;
-    const into = values.subarray(segment.offset, segment.offset + length);
-    await reader.readValues(name, segment.start, end, into);
-    for (let i = 0; i < into.length; i++) if (!(Math.abs(into[i]) < Number.POSITIVE_INFINITY)) into[i] = 0;
+    regions.push({ chromosome: name, start: segment.start, end });
+    offsets.push(segment.offset);
   }
+  for (let first = 0; first < regions.length; ) {
+    const { chromosome, start, end } = regions[first];
+    // Many short parts in one go; long ones need no room beside their own.
+    let last = first + 1;
+    for (let bases = end - start; last < regions.length; last++) {
+      bases += regions[last].end - regions[last].start;
+      if (bases > BASES_AT_ONCE) break;
+    }
+    if (last === first + 1) {
+      const into = values.subarray(offsets[first], offsets[first] + end - start);
+      replaceMissing(await reader.readValues(chromosome, start, end, into));
+    } else {
+      const found = replaceMissing(await reader.readManyValues(regions.slice(first, last)));
+      for (let i = first, at = 0; i < last; i++) {
+        const length = regions[i].end - regions[i].start;
+        values.set(found.subarray(at, at + length), offsets[i]);
+        at += length;
+      }
+    }
+    first = last;
+  }
+}
+
+/** Bases without data, and what is no number, count as 0. */
+function replaceMissing(values: Float32Array): Float32Array {
+  for (let i = 0; i < values.length; i++)
+    if (!(Math.abs(values[i]) < Number.POSITIVE_INFINITY)) values[i] = 0;
+  return values;
 }
 
 function readBedGraphTrack(source: ByteSource, assembly: Assembly, values: Float32Array): Promise<string[]> {

@@ -31,10 +31,11 @@ export class WindowMaker {
   }
 
   /**
-   * Fills a batch.
+   * Fills a batch. Sources must be held in memory.
    * @param into arrays for at least as many windows as the request has; made where absent
    */
   fill(request: WindowRequest, into?: WindowBatch): WindowBatch {
+    this.#checkHeld();
     const { windowLength } = this.plan;
     const count = request.binStarts.length;
     const batch = into ?? allocateBatch(this.plan, count);
@@ -50,6 +51,7 @@ export class WindowMaker {
 
   /** Features alone, [count, features]. */
   fillFeatures(request: WindowRequest): Float32Array {
+    this.#checkHeld();
     const width = this.plan.features.length;
     const out = new Float32Array(request.binStarts.length * width);
     for (let i = 0; i < request.binStarts.length; i++) {
@@ -58,19 +60,40 @@ export class WindowMaker {
     }
     return out;
   }
+
+  /** Goes on with other parts of the same cells: requests are then on their segments. */
+  moveTo(sources: readonly WindowSource[]): void {
+    for (const [i, cell] of this.#cells.entries()) cell.moveTo(sources[i]);
+  }
+
+  #checkHeld(): void {
+    if (this.#cells.some(({ source }) => source.files))
+      throw new Error("windows of a cell in files: read the parts with SourceReader first");
+  }
 }
 
 /** Windows and features of one cell. */
 class CellWindows {
-  readonly #tracks: readonly SourceTrack[];
+  #source: WindowSource;
+  #tracks: readonly SourceTrack[];
   readonly #features: readonly ((segmentIndex: number, binStart: number) => number)[];
 
   constructor(
-    readonly source: WindowSource,
+    source: WindowSource,
     readonly plan: WindowPlan,
   ) {
+    this.#source = source;
     this.#tracks = plan.tracks.map((name) => this.#findTrack(name));
     this.#features = plan.features.map((feature) => this.#compileFeature(feature));
+  }
+
+  get source(): WindowSource {
+    return this.#source;
+  }
+
+  moveTo(source: WindowSource): void {
+    this.#source = source;
+    this.#tracks = this.plan.tracks.map((name) => this.#findTrack(name));
   }
 
   /** Writes one window into row `row` of zeros. */
@@ -154,7 +177,6 @@ class CellWindows {
   }
 
   #compileFeature(feature: BinFeature): (segmentIndex: number, binStart: number) => number {
-    const { segments, codes } = this.source;
     const { binSize } = this.plan;
     if (feature.kind === "motif") {
       const matrix = Float64Array.from(feature.logOdds);
@@ -164,6 +186,7 @@ class CellWindows {
       const before = inside ? 0 : Math.floor(feature.length / 2);
       const after = inside ? 0 : feature.length - 1 - before;
       return (segmentIndex, binStart) => {
+        const { segments, codes } = this.source;
         const segment = segments[segmentIndex];
         const from = Math.max(binStart - before, segment.start) - segment.start + segment.offset;
         const to = Math.min(binStart + binSize + after, segment.end) - segment.start + segment.offset;
@@ -176,7 +199,8 @@ class CellWindows {
     }
     if (feature.kind === "overlap") {
       const { segmentFirst, starts, ends } = this.#findAnnotation(feature.annotation);
-      return (segmentIndex, binStart) => {
+      return (part, binStart) => {
+        const segmentIndex = this.source.partOf?.[part] ?? part;
         // The first interval that ends behind the bin's start: intervals are disjoint, so ends ascend too.
         let low = segmentFirst[segmentIndex];
         const end = segmentFirst[segmentIndex + 1];
@@ -189,9 +213,11 @@ class CellWindows {
         return low < end && starts[low] < binStart + binSize ? 1 : 0;
       };
     }
-    const { values, log: isLog } = this.#findTrack(feature.track);
+    const track = this.source.tracks.indexOf(this.#findTrack(feature.track));
     const margin = Math.floor((feature.width - binSize) / 2);
     return (segmentIndex, binStart) => {
+      const { segments, tracks } = this.source;
+      const { values, log: isLog } = tracks[track];
       const segment = segments[segmentIndex];
       const start = binStart - margin;
       const from = Math.max(start, segment.start) - segment.start + segment.offset;

@@ -1,10 +1,11 @@
 import type { Segment } from "./assembly.js";
+import type { CellFiles } from "./cell-files.node.js";
 
 /** A track in memory. */
 export interface SourceTrack {
   readonly name: string;
   readonly unit: string;
-  /** Transformed signal a base, in the layout of the assembly's codes; bases without data are 0. */
+  /** Transformed signal a base, in the layout of the assembly's codes; bases without data are 0. Empty in files. */
   readonly values: Float32Array;
   /** The values are log(1 + signal). */
   readonly log: boolean;
@@ -23,13 +24,19 @@ export interface SourceAnnotation {
 /** The part of an assembly and its tracks that worker threads need: everything in it can be shared or cloned. */
 export interface WindowSource {
   readonly segments: readonly Segment[];
-  /** Base codes 0-4 of all segments behind one another. */
+  /** Base codes 0-4 of all segments behind one another. Empty where they stay in a file. */
   readonly codes: Uint8Array;
   readonly tracks: readonly SourceTrack[];
   /** None where absent. */
   readonly annotations?: readonly SourceAnnotation[];
   /** Numbers about the cell, such as components of its gene expression; none where absent. */
   readonly covariates?: Readonly<Record<string, number>>;
+  /** Where the tracks, and as a rule the sequence, stay: parts are read when asked for ({@link SourceReader}). */
+  readonly files?: CellFiles;
+  /** Segment of the annotations that each segment is a part of; its own number where absent. */
+  readonly partOf?: Uint32Array;
+  /** Bases of the whole assembly by code, [5], where `codes` does not hold all of them. */
+  readonly baseCounts?: Float64Array;
 }
 
 /** Bins to make windows of: chromosome coordinates of their first base, which may be jittered off the grid. */

@@ -33,7 +33,8 @@ Examples:
       });
       const rows: { cell: string; peaks: string; track: string; fraction: number; total: number }[] = [];
       for (const { cell, name, peaks } of await peakSets(study, given)) {
-        for (const { track, fraction, total } of measureSignalInPeaks(await study.loadCell(cell), peaks)) {
+        const source = await study.loadCell(cell);
+        for (const { track, fraction, total } of await measureSignalInPeaks(source, peaks)) {
           rows.push({ cell, peaks: name, track, fraction, total });
         }
       }

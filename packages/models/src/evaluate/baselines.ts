@@ -3,13 +3,14 @@ import {
   type BinFeature,
   type BinSplits,
   type Experiment,
+  readFeatures,
   type Study,
-  TRAINING,
-  WindowMaker,
+  type WindowPlan,
   type WindowSource,
 } from "@bindscape/study";
 import { motifFeature, signalFeatures } from "../bin-features.js";
-import { requestBins, selectBins } from "./select-bins.js";
+import { requestBins } from "./select-bins.js";
+import { selectTrainingBins } from "./select-training-bins.js";
 
 /** Scores of a baseline on the evaluated bins. */
 export interface BaselineScores {
@@ -21,27 +22,23 @@ export interface BaselineScores {
 /**
  * What can be had without a network, on the same bins: the best PWM log-odds in the bin, the signal in the bin,
  * and logistic regression on PWM, signal in 200 bp and 1 kb (log counts) and their squares, trained on all
- * training bins. Baselines that the study has no inputs or no bound training bins for are left out.
+ * training bins (of a large genome on two million of them). Baselines that the study has no inputs or no bound training bins for are left out.
  */
-export function scoreBaselines(
+export async function scoreBaselines(
   study: Study,
   experiment: Experiment,
   source: WindowSource,
   splits: BinSplits,
   bins: Uint32Array,
-): BaselineScores[] {
-  const motif = experiment.motif ? [motifFeature(experiment.motif, source.codes, "inside")] : [];
+): Promise<BaselineScores[]> {
+  const motif = experiment.motif ? [motifFeature(experiment.motif, source, "inside")] : [];
   const signal = signalFeatures(source);
   const features: BinFeature[] = [...motif, ...signal];
   if (features.length === 0) return [];
   const width = features.length;
-  const maker = new WindowMaker(source, {
-    windowLength: study.bins.grid.size,
-    binSize: study.bins.grid.size,
-    tracks: [],
-    features,
-  });
-  const values = maker.fillFeatures(requestBins(study, bins));
+  const { size } = study.bins.grid;
+  const plan: WindowPlan = { windowLength: size, binSize: size, tracks: [], features };
+  const values = await readFeatures(source, plan, requestBins(study, bins));
   const column = (index: number) =>
     Float64Array.from({ length: bins.length }, (_, row) => values[row * width + index]);
   const baselines: BaselineScores[] = [];
@@ -60,14 +57,15 @@ export function scoreBaselines(
     });
   }
   // A factor may be measured on the hold-out alone, as in a cell that is only predicted.
-  const training = splits.use.includes(TRAINING) ? selectBins(study, experiment, splits, TRAINING) : null;
-  if (!training?.labels.includes(1) || !training.labels.includes(0)) return baselines;
-  const trainingValues = maker.fillFeatures(requestBins(study, training.bins));
+  const training = selectTrainingBins(study, experiment, splits);
+  if (!training.labels.includes(1) || !training.labels.includes(0)) return baselines;
+  const trainingValues = await readFeatures(source, plan, requestBins(study, training.bins));
   const model = fitLogisticRegression({
     features: withSquares(trainingValues, width),
     rows: training.bins.length,
     columns: 2 * width,
     labels: training.labels,
+    weights: training.weights,
   });
   baselines.push({
     method: "regression",

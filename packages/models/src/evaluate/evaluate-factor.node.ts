@@ -62,7 +62,7 @@ export async function scoreOtherMethods(
 ): Promise<{ method: string; label: string; scores: Float64Array }[]> {
   const source = await study.loadCell(experiment.cell);
   return [
-    ...scoreBaselines(study, experiment, source, splits, bins),
+    ...(await scoreBaselines(study, experiment, source, splits, bins)),
     ...(experiment.signalFile ? [await scoreCeiling(study, experiment.signalFile, bins)] : []),
   ];
 }

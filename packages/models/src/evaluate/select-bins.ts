@@ -19,12 +19,15 @@ export function selectBins(
   split: number,
 ): EvaluationBins & { ambiguous: number } {
   const all = labelExperiment(study, experiment);
-  const bins: number[] = [];
-  const labels: number[] = [];
+  let most = 0;
+  for (const use of splits.use) if (use === split) most++;
+  const bins = new Uint32Array(most);
+  const labels = new Uint8Array(most);
+  let count = 0;
   const chromosomes: { name: string; from: number; to: number }[] = [];
   let ambiguous = 0;
   for (const part of study.bins.parts) {
-    const from = bins.length;
+    const from = count;
     for (let bin = part.firstIndex; bin < part.firstIndex + part.count; bin++) {
       if (splits.use[bin] !== split) continue;
       if (all[bin] === AMBIGUOUS) {
@@ -32,15 +35,15 @@ export function selectBins(
         continue;
       }
       if (all[bin] === UNLABELLED) continue;
-      bins.push(bin);
-      labels.push(all[bin] === BOUND ? 1 : 0);
+      bins[count] = bin;
+      labels[count++] = all[bin] === BOUND ? 1 : 0;
     }
-    if (bins.length === from) continue;
+    if (count === from) continue;
     const last = chromosomes.at(-1);
-    if (last?.name === part.segment.chromosome) last.to = bins.length;
-    else chromosomes.push({ name: part.segment.chromosome, from, to: bins.length });
+    if (last?.name === part.segment.chromosome) last.to = count;
+    else chromosomes.push({ name: part.segment.chromosome, from, to: count });
   }
-  if (bins.length === 0) {
+  if (count === 0) {
     throw new BindscapeError({
       source: study.source,
       found: `no labelled bin of ${experiment.factor} in the hold-out`,
@@ -48,7 +51,7 @@ export function selectBins(
       next: "Check `holdOut` and `unlabelled` in the study file",
     });
   }
-  return { bins: Uint32Array.from(bins), labels: Uint8Array.from(labels), chromosomes, ambiguous };
+  return { bins: bins.slice(0, count), labels: labels.slice(0, count), chromosomes, ambiguous };
 }
 
 /** Bins as a request for their windows. */

@@ -1,5 +1,4 @@
 import { intersectIntervals } from "@bindscape/genome";
-import type { Study } from "@bindscape/study";
 import { drawLocusChart, type LocusTrack } from "../charts/locus-chart.js";
 import { formatCount, formatFixed, formatSignificant } from "../charts/number-format.js";
 import type { SeriesColour } from "../charts/palette.js";
@@ -13,6 +12,9 @@ import { renderPage } from "../report/page.js";
 import type { Saliency } from "./saliency.node.js";
 import type { WriteSaliencyOptions } from "./write-saliency.node.js";
 
+/** Shares of A, C, G, T. */
+type Background = readonly [number, number, number, number];
+
 /** Regions drawn; all are in the other files. */
 const mostRegions = 30;
 /** Bases a row of letters, and rows of a region at most. */
@@ -21,8 +23,15 @@ const mostRows = 8;
 
 const signalColours: readonly SeriesColour[] = ["green", "orange", "purple"];
 
-/** The page of `bindscape interpret saliency`: each region as a whole, then as letters. */
-export function renderSaliencyPage(found: readonly Saliency[], options: WriteSaliencyOptions): string {
+/**
+ * The page of `bindscape interpret saliency`: each region as a whole, then as letters.
+ * @param background shares of A, C, G, T in the genome, for motif sites; none are drawn where null
+ */
+export function renderSaliencyPage(
+  found: readonly Saliency[],
+  options: WriteSaliencyOptions,
+  background: Background | null,
+): string {
   const { factor, cell, network, positiveOnly } = options;
   const shown = found.slice(0, mostRegions);
   return renderPage({
@@ -32,7 +41,7 @@ export function renderSaliencyPage(found: readonly Saliency[], options: WriteSal
     }${shown.length < found.length ? ` The first ${shown.length} of ${formatCount(found.length)} regions are drawn; all are in saliency.npz and saliency.bw.` : ""}`,
     notice: describeFeatures(network),
     main: [
-      ...shown.map((saliency, index) => renderRegion(saliency, index, options)),
+      ...shown.map((saliency, index) => renderRegion(saliency, index, options, background)),
       explain(
         "The first picture of a region shows it as a whole, with called peaks as grey bands and motif sites as triangles where the study has them. Below it each base is a letter, as high as the gradient of the predicted probability at that base: the prediction rises where letters above the line are kept and falls where they are changed; letters below the line stand upside down and hold the prediction back. Runs of high letters are what the model takes for binding sites. Gradients say what a small change would do, so that they fade where the probability is near 0 or 1.",
         false,
@@ -50,7 +59,12 @@ function describeFeatures({ file: { plan } }: Network): string | null {
   return `This model is also told the best score of ${motifs.length === 1 ? "a known motif" : "known motifs"} in the bin (${motifs.join(", ")}), and gradients do not pass through that. The letters show what the network makes of the sequence besides, which at a site of such a motif may be less than nothing.`;
 }
 
-function renderRegion(saliency: Saliency, index: number, options: WriteSaliencyOptions): string {
+function renderRegion(
+  saliency: Saliency,
+  index: number,
+  options: WriteSaliencyOptions,
+  background: Background | null,
+): string {
   const { region, probability, windows } = saliency;
   const { chromosome, start, end } = region;
   const name = `${chromosome}:${start}-${end}`;
@@ -87,7 +101,7 @@ function renderRegion(saliency: Saliency, index: number, options: WriteSaliencyO
         start,
         end,
         tracks: [...signals, inRoundUnits(values)],
-        ...annotate(options.study, options, region),
+        ...annotate(options, saliency, background),
         width,
       }),
     );
@@ -145,9 +159,9 @@ function chooseRows(values: readonly number[]): number[] {
 
 /** Peaks and motif sites of the factor in the cell, where the study has them. */
 function annotate(
-  study: Study,
-  { factor, cell }: Pick<WriteSaliencyOptions, "factor" | "cell">,
-  region: Saliency["region"],
+  { study, factor, cell }: WriteSaliencyOptions,
+  { region, codes }: Saliency,
+  background: Background | null,
 ) {
   const experiment = study.experiments.find((one) => one.factor === factor && one.cell === cell);
   if (!experiment) return { peaks: [], sites: [] };
@@ -156,15 +170,9 @@ function annotate(
       ...peak,
       relaxed,
     }));
-  const segment = study.assembly.findSegment(region.chromosome, region.start, region.end)!;
-  return {
-    peaks: [...within(false), ...within(true)],
-    sites: findSites(
-      experiment,
-      study.assembly.codes,
-      segment.offset - segment.start,
-      region.start,
-      region.end,
-    ),
-  };
+  const sites =
+    experiment.motif && background
+      ? findSites(experiment.motif, background, codes, -region.start, region.start, region.end)
+      : [];
+  return { peaks: [...within(false), ...within(true)], sites };
 }

@@ -1,6 +1,12 @@
 import type { Interval } from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
-import type { Segment, Study, WindowPlan, WindowSource } from "@bindscape/study";
+import {
+  type Segment,
+  type Study,
+  type WindowPlan,
+  type WindowSource,
+  withSourceReader,
+} from "@bindscape/study";
 import { forEachInputGradient } from "../network/input-gradient.node.js";
 import { type Network, type PredictOptions, predictWindows } from "../network/network.node.js";
 
@@ -104,13 +110,19 @@ export async function findSaliency(
   owners.forEach((region, row) => {
     largest[region] = Math.max(largest[region], probabilities[row * tasks.length + task]);
   });
+  const parts = regions.map(({ start, end }, i) => ({
+    segmentIndex: study.assembly.segments.indexOf(segments[i]),
+    start,
+    end,
+  }));
+  const seen = await withSourceReader(source, (reader) => reader.readRegions(parts));
   return regions.map((region, i) => {
     const mean = sums[i].map((sum, at) => sum / counts[i][Math.floor(at / channels)]);
     return {
       region,
       windows: starts[i].length,
       probability: largest[i],
-      ...describeRegion(region, segments[i], source, plan, mean),
+      ...describeRegion(seen, seen.segments[i], plan, mean),
     };
   });
 }
@@ -145,16 +157,15 @@ function placeBins(
   return bins;
 }
 
+/** @param segment of the source: the region */
 function describeRegion(
-  { start, end }: Interval,
-  segment: Segment,
   source: WindowSource,
+  { start, end, offset: first }: Segment,
   plan: WindowPlan,
   mean: Float64Array,
 ): Pick<Saliency, "codes" | "gradient" | "gradientTimesInput" | "tracks"> {
   const channels = 4 + plan.tracks.length;
   const length = end - start;
-  const first = segment.offset + start - segment.start;
   const codes = source.codes.slice(first, first + length);
   const gradient = new Float32Array(length * 4);
   const gradientTimesInput = new Float32Array(length);

@@ -8,6 +8,7 @@ import {
   writeNpz,
 } from "@bindscape/genome";
 import type { Study } from "@bindscape/study";
+import { genomeBackground } from "../bin-features.js";
 import type { Network } from "../network/network.node.js";
 import type { Saliency } from "./saliency.node.js";
 import { renderSaliencyPage } from "./saliency-page.js";
@@ -39,7 +40,10 @@ export async function writeSaliency(
     chromosomes,
     saliencyRuns(found, chromosomes, options.positiveOnly),
   );
-  await writeFileAtomically(file("saliency.html"), renderSaliencyPage(found, options));
+  const { study, factor, cell } = options;
+  const experiment = study.experiments.find((one) => one.factor === factor && one.cell === cell);
+  const background = experiment?.motif ? genomeBackground(await study.loadCell(cell)) : null;
+  await writeFileAtomically(file("saliency.html"), renderSaliencyPage(found, options, background));
   return ["saliency.npz", "saliency.bw", "saliency.html"].map(file);
 }
 

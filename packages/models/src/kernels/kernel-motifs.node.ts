@@ -1,5 +1,5 @@
 import { areaUnderRoc, BindscapeError } from "@bindscape/numerics";
-import type { WindowRequest, WindowSource } from "@bindscape/study";
+import { type WindowRequest, type WindowSource, withSourceReader } from "@bindscape/study";
 import { findModel } from "../model-table.js";
 import {
   describeNetwork,
@@ -29,7 +29,7 @@ export interface KernelOptions extends PredictOptions {
 
 /**
  * Kernels as motifs, with the tracks averaged over the same sites.
- * @param request windows to look at, bound and unbound. The half-maximum rule counts a site once a window that
+ * @param windows to look at, bound and unbound. The half-maximum rule counts a site once a window that
  *   holds it, so windows should not overlap
  * @param labels 1 for bound windows: kernels are ranked by how well their best activation tells these apart
  * @returns kernels with at least ten sites, best first
@@ -37,11 +37,15 @@ export interface KernelOptions extends PredictOptions {
  */
 export async function summariseKernels(
   network: Network,
-  source: WindowSource,
-  request: WindowRequest,
+  cell: WindowSource,
+  windows: WindowRequest,
   labels: ArrayLike<number>,
   options: KernelOptions = {},
 ): Promise<KernelSummary[]> {
+  // Sites are looked up in the sequence and the tracks: of a cell in files, the windows are read first.
+  const held = await withSourceReader(cell, (reader) => reader.readWindows(network.file.plan, windows));
+  const { request } = held;
+  const [source] = held.sources;
   const { layer: number = 1, rule = "best-site" } = options;
   const layer = findKernelLayer(network, number);
   const { width, kernels } = layer;

@@ -1,6 +1,12 @@
 import type { Interval } from "@bindscape/genome";
-import { logOddsMatrix } from "@bindscape/motifs";
-import type { Experiment, Study, WindowSource } from "@bindscape/study";
+import { logOddsMatrix, type Motif } from "@bindscape/motifs";
+import {
+  type Experiment,
+  type Segment,
+  type Study,
+  type WindowSource,
+  withSourceReader,
+} from "@bindscape/study";
 import { genomeBackground } from "../bin-features.js";
 import type { LocusView } from "./report-data.js";
 
@@ -13,6 +19,7 @@ const SITE_SHARE = 0.7;
 
 /** Scores of the bins of a hold-out by which loci are chosen and drawn. */
 export interface LocusScores {
+  /** Ascending. */
   readonly bins: Uint32Array;
   readonly labels: ArrayLike<number>;
   readonly scores: Float32Array;
@@ -24,12 +31,12 @@ export interface LocusScores {
  * Three loci of the hold-out to look at: the strongest peak (first in the file), the peak that was predicted worst
  * among the stronger half, and the highest-scoring bin outside peaks.
  */
-export function chooseLoci(
+export async function chooseLoci(
   study: Study,
   experiment: Experiment,
   source: WindowSource,
   scored: LocusScores,
-): LocusView[] {
+): Promise<LocusView[]> {
   const best = bestScoreByPeak(study, experiment, scored);
   const loci: { title: string; chromosome: string; middle: number }[] = [];
   const strongest = best[0];
@@ -53,9 +60,20 @@ export function chooseLoci(
       middle: study.bins.startOf(bin) + study.bins.grid.size / 2,
     });
   }
-  return loci.map(({ title, chromosome, middle }) =>
-    drawLocus(study, experiment, source, scored, title, chromosome, middle),
-  );
+  return withSourceReader(source, async (reader) => {
+    const views: LocusView[] = [];
+    for (const { title, chromosome, middle } of loci) {
+      const segmentIndex = study.assembly.segments.findIndex(
+        (segment) => segment.chromosome === chromosome && middle >= segment.start && middle < segment.end,
+      );
+      const segment = study.assembly.segments[segmentIndex];
+      const start = Math.max(segment.start, middle - LOCUS_FLANK);
+      const end = Math.min(segment.end, middle + LOCUS_FLANK);
+      const part = await reader.readRegions([{ segmentIndex, start, end }]);
+      views.push(drawLocus(study, experiment, part, scored, title, segment));
+    }
+    return views;
+  });
 }
 
 function middleOf({ chromosome, start, end }: Interval): { chromosome: string; middle: number } {
@@ -64,18 +82,13 @@ function middleOf({ chromosome, start, end }: Interval): { chromosome: string; m
 
 /** Peaks with bins in the hold-out, in the order of the file, each with its best bin's score. */
 function bestScoreByPeak(study: Study, experiment: Experiment, { bins, scores }: LocusScores) {
-  const rowOf = new Map<number, number>();
-  bins.forEach((bin, row) => {
-    rowOf.set(bin, row);
-  });
   const found: { peak: Interval; score: number }[] = [];
   for (const peak of experiment.peaks) {
     let score = -1;
     for (const part of study.bins.partsOf(peak.chromosome)) {
       const [first, last] = study.bins.overlapping(part, peak.start, peak.end);
-      for (let bin = first; bin < last; bin++) {
-        const row = rowOf.get(bin);
-        if (row !== undefined) score = Math.max(score, scores[row]);
+      for (let row = findRow(bins, first); row < bins.length && bins[row] < last; row++) {
+        score = Math.max(score, scores[row]);
       }
     }
     if (score >= 0) found.push({ peak, score });
@@ -83,19 +96,29 @@ function bestScoreByPeak(study: Study, experiment: Experiment, { bins, scores }:
   return found;
 }
 
+/** The first row of ascending bins whose bin is not below one. */
+function findRow(bins: Uint32Array, bin: number): number {
+  let low = 0;
+  let high = bins.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (bins[middle] < bin) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** @param source with the locus as its one segment @param segment of the study, in which it lies */
 function drawLocus(
   study: Study,
   experiment: Experiment,
   source: WindowSource,
   scored: LocusScores,
   title: string,
-  chromosome: string,
-  middle: number,
+  segment: Segment,
 ): LocusView {
-  const segment = study.assembly.segmentsOf(chromosome).find((s) => middle >= s.start && middle < s.end)!;
-  const start = Math.max(segment.start, middle - LOCUS_FLANK);
-  const end = Math.min(segment.end, middle + LOCUS_FLANK);
-  const offset = segment.offset - segment.start;
+  const { chromosome, start, end, offset: first } = source.segments[0];
+  const offset = first - start;
   const stepOf = (position: number) => Math.floor(((position - start) / (end - start)) * LOCUS_STEPS);
   const tracks: { label: string; unit: string; kind: "signal" | "prediction"; values: (number | null)[] }[] =
     source.tracks.map((track) => ({
@@ -127,7 +150,9 @@ function drawLocus(
     end,
     tracks,
     peaks: [...overlapping(experiment.peaks, false), ...overlapping(experiment.relaxedPeaks, true)],
-    sites: findSites(experiment, source.codes, offset, start, end),
+    sites: experiment.motif
+      ? findSites(experiment.motif, genomeBackground(source), source.codes, offset, start, end)
+      : [],
   };
 }
 
@@ -142,19 +167,19 @@ function meanBySteps(values: Float32Array, from: number, to: number, isLog: bool
 }
 
 /**
- * Sites of the experiment's motif in [start, end) with at least a fixed share of the best possible log-odds.
+ * Sites of a motif in [start, end) with at least a fixed share of the best possible log-odds.
  * @param offset where the chromosome's base 0 would lie in `codes`
  */
 export function findSites(
-  experiment: Experiment,
+  motif: Motif,
+  background: readonly [number, number, number, number],
   codes: Uint8Array,
   offset: number,
   start: number,
   end: number,
 ): LocusView["sites"] {
-  if (!experiment.motif) return [];
-  const { length } = experiment.motif;
-  const matrix = logOddsMatrix(experiment.motif, { background: genomeBackground(codes), pseudocount: 0.001 });
+  const { length } = motif;
+  const matrix = logOddsMatrix(motif, { background, pseudocount: 0.001 });
   let highest = 0;
   for (let row = 0; row < length; row++) highest += Math.max(...matrix.subarray(row * 4, row * 4 + 4));
   const sites: { start: number; end: number; strand: "+" | "-"; score: number }[] = [];

@@ -8,10 +8,10 @@ import {
   type LabelledWindows,
   listSources,
   ofSource,
+  readFeatures,
   type SamplingOptions,
   type Study,
   splitStudy,
-  WindowMaker,
   type WindowPlan,
   WindowSampler,
   type WindowSource,
@@ -57,7 +57,7 @@ export interface ValidationCell {
  * @param experiments of one cell, or of the same factors in several, cell by cell
  * @param given one source a cell, in the order of the experiments
  */
-export function prepareTraining(
+export async function prepareTraining(
   study: Study,
   experiments: readonly Experiment[],
   given: WindowSources,
@@ -65,7 +65,7 @@ export function prepareTraining(
   modelOptions: unknown,
   settings: TrainingSettings,
   validationCell?: ValidationCell,
-): TrainingPlan {
+): Promise<TrainingPlan> {
   const trained = listSources(given);
   const sources = validationCell ? [...trained, validationCell.source] : trained;
   const byCell = groupByCell(study, experiments);
@@ -109,11 +109,11 @@ export function prepareTraining(
   const samplers = byCell.map((own) => new WindowSampler(study, own, splits, sampling));
   // Scaling is measured before negatives are preferred, on windows drawn all alike.
   const drawn = drawPooledEpoch(samplers, Random.forPart(settings.seed, "scaling"));
-  const featureScaling = measureScaling(sources, plan, drawn);
+  const featureScaling = await measureScaling(sources, plan, drawn);
   const wantsLinear = definition.hasLinearFeatures(modelOptions);
   const regression =
     plan.features.length > 0 && (wantsLinear || settings.negatives === "hard")
-      ? fitRegressionStart(study, byCell, trained, splits, plan, featureScaling)
+      ? await fitRegressionStart(study, byCell, trained, splits, plan, featureScaling)
       : null;
   if (settings.negatives === "hard") {
     if (!regression) {
@@ -124,7 +124,7 @@ export function prepareTraining(
       });
     }
     for (const [index, sampler] of samplers.entries()) {
-      sampler.preferNegatives(regression.measureDifficulty(sampler.negativeCandidates, index));
+      sampler.preferNegatives(await regression.measureDifficulty(sampler.negativeCandidates, index));
     }
   }
   const within = drawPooledValidation(samplers, Random.forPart(settings.seed, "validation"));
@@ -248,15 +248,19 @@ function chooseFeatures(
       });
     }
     const distinct = new Map(motifs.map((motif) => [motif.id, motif]));
-    for (const motif of distinct.values()) features.push(motifFeature(motif, source.codes, "middle"));
+    for (const motif of distinct.values()) features.push(motifFeature(motif, source, "middle"));
   }
   if (wanted.signal) features.push(...signalFeatures(source));
   return features;
 }
 
-function measureScaling(sources: WindowSources, plan: WindowPlan, windows: LabelledWindows): FeatureScaling {
+async function measureScaling(
+  sources: WindowSources,
+  plan: WindowPlan,
+  windows: LabelledWindows,
+): Promise<FeatureScaling> {
   const width = plan.features.length;
-  const values = new WindowMaker(sources, plan).fillFeatures({
+  const values = await readFeatures(sources, plan, {
     segmentIndices: windows.segmentIndices.subarray(0, SCALING_WINDOWS),
     binStarts: windows.binStarts.subarray(0, SCALING_WINDOWS),
     sourceIndices: windows.sourceIndices?.subarray(0, SCALING_WINDOWS),

@@ -72,7 +72,7 @@ export async function trainNetwork(
           experiments: byCell[0].map(({ factor }) => findExperiment(study, factor, validationCell)),
           source: await study.loadCell(validationCell),
         };
-  const plan = prepareTraining(
+  const plan = await prepareTraining(
     study,
     byCell.flat(),
     await Promise.all(cells.map((cell) => study.loadCell(cell))),
