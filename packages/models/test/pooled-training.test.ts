@@ -4,6 +4,7 @@ import { Random } from "@bindscape/numerics";
 import { allocateShared, type Study, type WindowSource } from "@bindscape/study";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readBundle } from "../src/bundle/bundle.node.js";
+import { formatSignificant } from "../src/charts/number-format.js";
 import { evaluateBundles } from "../src/jobs/evaluate-bundles.node.js";
 import { trainBundle } from "../src/jobs/train-bundle.node.js";
 import { findModel } from "../src/model-table.js";
@@ -201,6 +202,10 @@ describe("a network of several cells", () => {
       true,
     );
     expect(html).toContain("validation, cells trained in");
+    const within = Math.min(...history.map(({ withinCellLoss }) => withinCellLoss!));
+    const across = Math.min(...history.map(({ validationLoss }) => validationLoss));
+    expect(html).toContain(`smallest within: ${formatSignificant(across - within)}`);
+    expect(html).toContain(`>${formatSignificant(within)}<`);
     const before = renderLearningFigure(factor, "f", true);
     expect(before).not.toContain("cells trained in");
   });

@@ -24,6 +24,7 @@ export function renderLearningFigure(factor: FactorReport, id: string, open: boo
   const training: LineSeries[] = [];
   const within: LineSeries[] = [];
   const legend: LegendEntry[] = [];
+  let difference = "";
   histories.forEach((history, index) => {
     const style = networkStyle(index);
     const trainingStyle: SeriesStyle = { ...style, width: 1.3, dash: trainingDash };
@@ -62,7 +63,17 @@ export function renderLearningFigure(factor: FactorReport, id: string, open: boo
       : undefined;
     legend.push({ label: isSingle ? "validation, best" : history.label, value, style, key: "line-marker" });
     if (isSingle) legend.push({ label: "training", style: trainingStyle });
-    if (isSingle && hasWithin) legend.push({ label: "validation, cells trained in", style: withinStyle });
+    if (isSingle && hasWithin) {
+      const least = Math.min(...withinLosses.filter(isDrawable));
+      const across = history.entries.map((entry) => entry.validationLoss).filter(isDrawable);
+      if (across.length > 0)
+        difference = `; smallest across cells less smallest within: ${formatSignificant(Math.min(...across) - least)}`;
+      legend.push({
+        label: "validation, cells trained in",
+        value: formatSignificant(least),
+        style: withinStyle,
+      });
+    }
   });
   if (!isSingle) {
     legend.push({
@@ -85,7 +96,7 @@ export function renderLearningFigure(factor: FactorReport, id: string, open: boo
     legend,
   });
   return figure(chart, {
-    heading: `${heading} (legend: best validation loss)`,
+    heading: `${heading} (legend: best validation loss${difference})`,
     open,
     explanation: `${
       isShort ? "Only one epoch was trained, so each loss is a single point. " : ""
