@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { areaUnderRoc, type Progress, Random } from "@bindscape/numerics";
 import { loadStudy, type Study, TEST, writeSimulatedStudy } from "@bindscape/study";
 import { beforeAll, describe, expect, it } from "vitest";
+import { readBundle, writeBundle } from "../src/bundle/bundle.node.js";
+import type { RunRecord } from "../src/bundle/run-record.node.js";
 import { scoreBins } from "../src/evaluate/score-bins.node.js";
 import { selectBins } from "../src/evaluate/select-bins.js";
 import { findModel } from "../src/model-table.js";
@@ -90,6 +92,15 @@ function expectSameWeights(a: TrainResult, b: TrainResult): void {
   }
 }
 
+const run: RunRecord = {
+  command: "test",
+  seed: 1,
+  versions: { bindscape: "0", node: "20" },
+  inputs: [],
+  finished: "2020-01-01T00:00:00.000Z",
+  seconds: 1,
+};
+
 let whole: TrainResult;
 beforeAll(async () => {
   const written = await writeSimulatedStudy(join(folder, "study"), {
@@ -121,6 +132,44 @@ describe("training", () => {
     expect(whole.trainingPeaks).toBeGreaterThan(20);
     expect(whole.waitShare).toBeGreaterThanOrEqual(0);
     expect(whole.waitShare).toBeLessThanOrEqual(1);
+  });
+
+  it.each([{ sequence: false, binFeatures: "signal" }, { globalPool: true }] as const)(
+    "learns with %j, and its bundle is read back to the same predictions",
+    async (change) => {
+      const options = tinyOptions({ ...modelOptions, dropout: 0, ...change });
+      const result = await train({}, { modelOptions: options });
+      const { plan } = result.network.file;
+      const isBlind = "sequence" in change;
+      expect(plan.sequence).toBe(isBlind ? false : undefined);
+      expect(result.network.parameters.get("convolution.kernel")).toHaveLength(8 * (isBlind ? 1 : 5) * 11);
+      expect(Math.min(...result.history.map((entry) => entry.validationLoss))).toBeLessThan(Math.LN2 - 0.03);
+      expect(await testAuroc(result)).toBeGreaterThan(0.7);
+      const path = join(folder, `bundle-${Object.keys(change)[0]}`);
+      await writeBundle(path, { network: result.network, history: result.history, metrics: {}, run });
+      const { network } = await readBundle(path);
+      expect(network.file).toEqual(result.network.file);
+      const { validation } = await prepare();
+      const source = await study.loadCell("SimCell");
+      const before = await predictWindows(result.network, source, validation, { threads: 1 });
+      expectClose(await predictWindows(network, source, validation, { threads: 1 }), before, 0);
+    },
+  );
+
+  it("is refused without sequence where the cell has no tracks", async () => {
+    const source = { ...(await study.loadCell("SimCell")), tracks: [] };
+    await expectError(
+      () =>
+        prepareTraining(
+          study,
+          study.experiments,
+          source,
+          findModel("factornet"),
+          tinyOptions({ ...modelOptions, sequence: false }),
+          settings(),
+        ),
+      "without sequence, for SimCell, which has no tracks",
+    );
   });
 
   it("gives the same weights, bit for bit, from the same seed and others from another", async () => {
