@@ -1,11 +1,11 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { buildFastaIndex, formatFastaIndex, openFile } from "@bindscape/genome";
+import { buildFastaIndex, formatFastaIndex, openBigWig, openFile } from "@bindscape/genome";
 import { loadStudy, type Study, splitStudy, TRAINING, writeSimulatedStudy } from "@bindscape/study";
 import { beforeAll, describe, expect, it } from "vitest";
 import { measureReach } from "../src/bin-features.js";
 import { measureSignalInPeaks } from "../src/compare/signal-in-peaks.js";
-import { evaluateFactor } from "../src/evaluate/evaluate-factor.node.js";
+import { evaluateFactor, scoreCeiling } from "../src/evaluate/evaluate-factor.node.js";
 import { scoreBins } from "../src/evaluate/score-bins.node.js";
 import { selectBins } from "../src/evaluate/select-bins.js";
 import { selectTrainingBins } from "../src/evaluate/select-training-bins.js";
@@ -17,7 +17,7 @@ import { writeDreamSubmission } from "../src/predict/dream-submission.node.js";
 import { buildFactorReport } from "../src/report/build-report.node.js";
 import { trainingSettings } from "../src/train/settings.js";
 import { trainNetwork } from "../src/train/train.node.js";
-import { temporaryFolder, tinyOptions } from "./helpers.js";
+import { expectClose, temporaryFolder, tinyOptions } from "./helpers.js";
 
 const folder = temporaryFolder();
 /** The same study with its cell in memory, and in files. */
@@ -26,7 +26,7 @@ const networks: Network[] = [];
 
 beforeAll(async () => {
   const { studyFile } = await writeSimulatedStudy(join(folder, "study"), {
-    genomeSize: 400_000,
+    genomeSize: 300_000,
     chromosomes: 3,
     factors: 1,
     seed: 4,
@@ -145,6 +145,27 @@ describe("a cell that stays in its files", () => {
       );
       return readFile(out, "utf8");
     });
+  });
+});
+
+describe("the ceiling of a ChIP signal", () => {
+  it("is the mean signal of every bin, however much is read at a time", async () => {
+    const [study] = studies;
+    const file = join(folder, "study/accessibility.bw");
+    const { reader, close } = await openBigWig(file);
+    const bins = Uint32Array.from({ length: study.bins.count }, (_, bin) => bin).filter((bin) => bin % 7 < 3);
+    const expected: number[] = [];
+    for (const bin of bins) {
+      const start = study.bins.startOf(bin);
+      const values = await reader.readValues(study.bins.partOf(bin).segment.chromosome, start, start + 200);
+      expected.push(values.reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : value), 0) / 200);
+    }
+    close();
+    for (const partBases of [1, 333, 10_000, 1 << 22]) {
+      const { scores } = await scoreCeiling(study, file, bins, partBases);
+      expectClose(scores, expected, 1e-9);
+    }
+    expect(Math.max(...expected)).toBeGreaterThan(0.1);
   });
 });
 

@@ -14,7 +14,14 @@ import type { Command } from "commander";
 import { withInterrupt } from "../interrupt.js";
 import { formatMetrics, metricsByMethod, printJson } from "../print.js";
 import { ProgressBar } from "../progress-bar.js";
-import { addStudyOptions, commandText, joinOption, parseList, splitOption } from "./shared-options.js";
+import {
+  addStudyOptions,
+  commandText,
+  joinOption,
+  parseList,
+  type StudyFlags,
+  splitOption,
+} from "./shared-options.js";
 
 export function addCompareCommand(program: Command): void {
   const command = program
@@ -53,7 +60,11 @@ Examples:
       const factors =
         given.factor ??
         sets.flatMap(({ networks }) => networks.flatMap(({ file }) => file.tasks.map((task) => task.factor)));
-      const study = await loadStudy(given.study, { factors: [...new Set(factors)], dataFolder: given.data });
+      const study = await loadStudy(given.study, {
+        factors: [...new Set(factors)],
+        dataFolder: given.data,
+        tracks: given.tracks,
+      });
       const bar = new ProgressBar();
       const comparisons = await withInterrupt("Nothing was written", (signal) =>
         compareModels({
@@ -113,14 +124,13 @@ async function readSets(words: readonly string[]): Promise<ModelSet[]> {
   return sets;
 }
 
-interface CompareFlags {
+interface CompareFlags extends StudyFlags {
   readonly study: string;
   readonly out: string;
   readonly factor?: string[];
   readonly cell?: string[];
   readonly join: JoinRule;
   readonly split: "test" | "validation";
-  readonly data?: string;
   readonly threads?: number;
   readonly json?: boolean;
 }

@@ -20,6 +20,7 @@ import {
   parseList,
   parseShardOption,
   parseWholeNumber,
+  type StudyFlags,
   splitOption,
 } from "./shared-options.js";
 
@@ -50,7 +51,12 @@ export function addEvaluateCommand(program: Command): void {
     const factors =
       given.factor ?? bundles.flatMap(({ network }) => network.file.tasks.map((task) => task.factor));
     const cells = given.cell === undefined ? [] : [given.cell];
-    const study = await loadStudy(given.study, { factors, cells, dataFolder: given.data });
+    const study = await loadStudy(given.study, {
+      factors,
+      cells,
+      dataFolder: given.data,
+      tracks: given.tracks,
+    });
     const bar = new ProgressBar();
     const evaluation = (signal: AbortSignal) => ({
       study,
@@ -99,7 +105,7 @@ export function addEvaluateCommand(program: Command): void {
   });
 }
 
-interface EvaluateFlags {
+interface EvaluateFlags extends StudyFlags {
   readonly study: string;
   readonly cell?: string;
   readonly join: JoinRule;
@@ -109,7 +115,6 @@ interface EvaluateFlags {
   readonly out?: string;
   readonly shard?: Shard;
   readonly perChromosome?: boolean;
-  readonly data?: string;
   readonly threads?: number;
   readonly json?: boolean;
 }

@@ -18,7 +18,12 @@ import { type Command, Option } from "commander";
 import { withInterrupt } from "../interrupt.js";
 import { printJson } from "../print.js";
 import { formatDuration, ProgressBar } from "../progress-bar.js";
-import { addStudyOptions, commandText, parseThreads as parseCount } from "./shared-options.js";
+import {
+  addStudyOptions,
+  commandText,
+  parseThreads as parseCount,
+  type StudyFlags,
+} from "./shared-options.js";
 
 export function addInterpretCommand(program: Command): void {
   const command = program
@@ -72,6 +77,7 @@ Examples:
       const study = await loadStudy(given.study, {
         factors: given.factor ? [given.factor] : factors.slice(0, 1),
         dataFolder: given.data,
+        tracks: given.tracks,
       });
       const bar = new ProgressBar();
       const found = await withInterrupt("Nothing was written", (signal) =>
@@ -185,10 +191,13 @@ Examples:
 }
 
 /** A study with the peaks of a factor where it has them, for the picture; without where not. */
-async function loadWithPeaks({ study, data: dataFolder }: SaliencyFlags, factor: string): Promise<Study> {
+async function loadWithPeaks(
+  { study, data: dataFolder, tracks }: SaliencyFlags,
+  factor: string,
+): Promise<Study> {
   const { file } = await loadStudy(study, { factors: [], dataFolder, sequence: "later" });
   const isKnown = file.experiments.some((entry) => entry.factor.toLowerCase() === factor.toLowerCase());
-  return loadStudy(study, { factors: isKnown ? [factor] : [], dataFolder });
+  return loadStudy(study, { factors: isKnown ? [factor] : [], dataFolder, tracks });
 }
 
 /** Says what was odd and records the run. */
@@ -206,7 +215,7 @@ async function finish(
   await writeFileAtomically(join(folder, "run.json"), `${JSON.stringify(record, null, 2)}\n`);
 }
 
-interface KernelFlags {
+interface KernelFlags extends StudyFlags {
   readonly study: string;
   readonly out: string;
   readonly rule: SiteRule;
@@ -214,12 +223,11 @@ interface KernelFlags {
   readonly windows: number;
   readonly factor?: string;
   readonly cell?: string;
-  readonly data?: string;
   readonly threads?: number;
   readonly json?: boolean;
 }
 
-interface SaliencyFlags {
+interface SaliencyFlags extends StudyFlags {
   readonly study: string;
   readonly out: string;
   readonly region?: string;
@@ -227,7 +235,6 @@ interface SaliencyFlags {
   readonly positive?: boolean;
   readonly factor?: string;
   readonly cell?: string;
-  readonly data?: string;
   readonly threads?: number;
   readonly json?: boolean;
 }

@@ -18,7 +18,13 @@ import { withInterrupt } from "../interrupt.js";
 import { printJson } from "../print.js";
 import { formatDuration, ProgressBar } from "../progress-bar.js";
 import { runShard } from "./run-shard.js";
-import { addStudyOptions, commandText, parseList, parseShardOption } from "./shared-options.js";
+import {
+  addStudyOptions,
+  commandText,
+  parseList,
+  parseShardOption,
+  type StudyFlags,
+} from "./shared-options.js";
 
 export function addPredictCommand(program: Command): void {
   const command = program
@@ -70,6 +76,7 @@ Examples:
         factors: [],
         cells: [cell],
         dataFolder: given.data,
+        tracks: given.tracks,
         sequence: "later",
       });
       const bar = new ProgressBar();
@@ -133,7 +140,7 @@ Examples:
     });
 }
 
-interface PredictFlags {
+interface PredictFlags extends StudyFlags {
   readonly study: string;
   readonly out: string;
   readonly cell?: string;
@@ -142,7 +149,6 @@ interface PredictFlags {
   readonly regions?: string;
   readonly dreamRegions?: string;
   readonly shard?: Shard;
-  readonly data?: string;
   readonly threads?: number;
   readonly sharedOverlap: boolean;
   readonly json?: boolean;

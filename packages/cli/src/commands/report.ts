@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import { withInterrupt } from "../interrupt.js";
 import { printJson } from "../print.js";
 import { ProgressBar } from "../progress-bar.js";
-import { addStudyOptions, commandText, joinOption, parseList } from "./shared-options.js";
+import { addStudyOptions, commandText, joinOption, parseList, type StudyFlags } from "./shared-options.js";
 
 export function addReportCommand(program: Command): void {
   const command = program
@@ -25,7 +25,7 @@ export function addReportCommand(program: Command): void {
     const bundles = await Promise.all(paths.map(readBundle));
     const factors =
       given.factor ?? bundles.flatMap(({ network }) => network.file.tasks.map((task) => task.factor));
-    const study = await loadStudy(given.study, { factors, dataFolder: given.data });
+    const study = await loadStudy(given.study, { factors, dataFolder: given.data, tracks: given.tracks });
     const bar = new ProgressBar();
     const { report } = await withInterrupt("Nothing was written", (signal) =>
       reportBundles({
@@ -46,13 +46,12 @@ export function addReportCommand(program: Command): void {
   });
 }
 
-interface ReportFlags {
+interface ReportFlags extends StudyFlags {
   readonly study: string;
   readonly out: string;
   readonly cell?: string;
   readonly join: JoinRule;
   readonly factor?: string[];
-  readonly data?: string;
   readonly threads?: number;
   readonly json?: boolean;
 }

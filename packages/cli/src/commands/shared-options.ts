@@ -1,5 +1,6 @@
 import { parseShard, type Shard } from "@bindscape/models";
 import { BindscapeError } from "@bindscape/numerics";
+import { TRACK_MODES, type TrackMode } from "@bindscape/study";
 import { type Command, InvalidArgumentError, Option } from "commander";
 
 /** Splits "chrIV,chrVII" into names. */
@@ -35,9 +36,23 @@ export function parseShardOption(text: string): Shard {
 }
 
 /** Options every command on a study has. */
+export interface StudyFlags {
+  readonly data?: string;
+  readonly tracks: TrackMode;
+}
+
+/** Options every command on a study has. */
 export function addStudyOptions(command: Command): Command {
   return command
     .option("--data <folder>", "folder the study's files lie in, in place of the one the study names")
+    .addOption(
+      new Option(
+        "--tracks <place>",
+        "hold sequence and tracks in memory, or read windows on demand, the same numbers with less memory; auto: on demand above 1.5 GB",
+      )
+        .choices(TRACK_MODES)
+        .default("auto"),
+    )
     .option("--threads <number>", "threads for networks (default: all cores)", parseThreads)
     .option("--json", "print one JSON line at the end");
 }

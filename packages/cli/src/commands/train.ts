@@ -13,7 +13,7 @@ import { withInterrupt } from "../interrupt.js";
 import { printJson } from "../print.js";
 import { formatDuration, ProgressBar } from "../progress-bar.js";
 import { addSchemaOptions, readSchemaOptions } from "../schema-options.js";
-import { addStudyOptions, commandText, parseList } from "./shared-options.js";
+import { addStudyOptions, commandText, parseList, type StudyFlags } from "./shared-options.js";
 
 export function addTrainCommand(program: Command): void {
   const command = program
@@ -63,7 +63,11 @@ Examples:
         given,
         preset.options as Record<string, unknown>,
       );
-      const study = await loadStudy(studyPath, { factors: given.factor, dataFolder: given.data });
+      const study = await loadStudy(studyPath, {
+        factors: given.factor,
+        dataFolder: given.data,
+        tracks: given.tracks,
+      });
       const bar = new ProgressBar();
       for (const warning of study.warnings) bar.say(`warning: ${warning}`);
       const result = await withInterrupt(
@@ -112,7 +116,7 @@ function withinCells({ withinCellLoss }: HistoryEntry): string {
   return withinCellLoss === undefined ? "" : `, in the cells trained in ${withinCellLoss.toFixed(4)}`;
 }
 
-interface TrainFlags extends Record<string, unknown> {
+interface TrainFlags extends StudyFlags, Record<string, unknown> {
   readonly factor: string[];
   readonly out: string;
   readonly cell?: string[];
@@ -120,7 +124,6 @@ interface TrainFlags extends Record<string, unknown> {
   readonly preset: string;
   readonly resume?: boolean;
   readonly overwrite?: boolean;
-  readonly data?: string;
   readonly threads?: number;
   readonly json?: boolean;
 }

@@ -14,6 +14,9 @@ import { scoreBaselines } from "./baselines.js";
 import { distributeScores, type EvaluationBins, evaluateMethod } from "./metrics.js";
 import { selectBins } from "./select-bins.js";
 
+/** Bases of ChIP signal that are read at a time. */
+const CEILING_BASES = 1 << 22;
+
 /** Scores of one factor on labelled bins of a hold-out, measured beside its baselines. */
 export interface FactorEvaluation {
   readonly experiment: Experiment;
@@ -67,8 +70,12 @@ export async function scoreOtherMethods(
   ];
 }
 
-/** Mean ChIP signal in the bin: what a perfect prediction of the signal would reach (FactorNet, section 3.1). */
-export async function scoreCeiling(study: Study, file: string, bins: Uint32Array) {
+/**
+ * Mean ChIP signal in the bin: what a perfect prediction of the signal would reach (FactorNet, section 3.1).
+ * @param bins ascending
+ * @param partBases bases of signal that are read at a time
+ */
+export async function scoreCeiling(study: Study, file: string, bins: Uint32Array, partBases = CEILING_BASES) {
   const { reader, close } = await openBigWig(file);
   try {
     const names = ChromosomeNames.match(
@@ -79,18 +86,19 @@ export async function scoreCeiling(study: Study, file: string, bins: Uint32Array
     const scores = new Float64Array(bins.length);
     const { size } = study.bins.grid;
     let values: Float32Array = new Float32Array(0);
-    let loaded = -1;
+    let loaded = { segmentIndex: -1, start: 0, end: 0 };
     for (let i = 0; i < bins.length; i++) {
       const { segment, segmentIndex } = study.bins.partOf(bins[i]);
-      if (segmentIndex !== loaded) {
+      const start = study.bins.startOf(bins[i]);
+      if (segmentIndex !== loaded.segmentIndex || start < loaded.start || start + size > loaded.end) {
         const name = names.inFile(segment.chromosome);
+        loaded = { segmentIndex, start, end: Math.min(segment.end, start + Math.max(size, partBases)) };
         values =
           name === undefined
-            ? new Float32Array(segment.end - segment.start)
-            : await reader.readValues(name, segment.start, segment.end);
-        loaded = segmentIndex;
+            ? new Float32Array(loaded.end - start)
+            : await reader.readValues(name, start, loaded.end);
       }
-      const from = study.bins.startOf(bins[i]) - segment.start;
+      const from = start - loaded.start;
       let sum = 0;
       for (let k = from; k < from + size; k++) if (!Number.isNaN(values[k])) sum += values[k];
       scores[i] = sum / size;
