@@ -26,7 +26,7 @@ describe("bundles of other programs", () => {
     expect(lastJson(back.stdout).inputs).toContain("DNase");
 
     const info = await runHere(["info", at("back")]);
-    expect(info.stdout).toMatch(/imported from +keras\/final_model\.hdf5 \(Keras 1\.2\.2\)/);
+    expect(info.stdout).toMatch(/imported from +keras\/best_model\.hdf5 \(Keras 1\.2\.2\)/);
     expect(info.stdout).toContain("F in K562");
     expect(info.stdout).not.toContain("best epoch");
 

@@ -124,7 +124,7 @@ holdOut: { validation: { chromosomes: [chr11] }, test: { chromosomes: [chr2] } }
       const { network, files } = await importKeras(published);
       const out = join(folder, name);
       await exportKeras(network, out, await makeRunRecord("test", null, files, 0));
-      const weights = await readKerasWeights(join(out, "final_model.hdf5"));
+      const weights = await readKerasWeights(join(out, "best_model.hdf5"));
       const original = await readKerasWeights(join(published, "final_model.hdf5"));
       expect([...weights.keys()]).toEqual([...original.keys()]);
       for (const [layer, arrays] of original) {

@@ -215,11 +215,11 @@ describe("a folder of a Keras model", () => {
 
   it("has FactorNet's lists of names, which serve without bindscape.json", async () => {
     expect((await readdir(good)).sort()).toEqual([
+      "best_model.hdf5",
       "bigwig.txt",
       "bindscape.json",
       "chip.txt",
       "feature.txt",
-      "final_model.hdf5",
       "meta.txt",
       "model.json",
       "run.json",
@@ -308,7 +308,7 @@ describe("a folder of a Keras model", () => {
       "Keras 2.0.1",
     );
     const none = await changed("chip.txt", (text) => text);
-    await rm(join(none, "final_model.hdf5"));
+    await rm(join(none, "best_model.hdf5"));
     await expectRefused(none, "no final_model.hdf5 or best_model.hdf5", "--weights");
     await expectError(() => importKeras(good, { weights: "other.h5" }), "no other.h5");
     await expectError(() => importKeras(good, { rename: new Map([["x", "y"]]) }), 'no input "x"', "PC1");
@@ -324,18 +324,18 @@ describe("a folder of a Keras model", () => {
   });
 
   it("with weights of another network, or no finite ones, is refused", async () => {
-    const weights = new Map(await readKerasWeights(join(good, "final_model.hdf5")));
+    const weights = new Map(await readKerasWeights(join(good, "best_model.hdf5")));
     const [kernel, bias] = weights.get("dense_2")!;
     const write = async (arrays: typeof weights extends Map<string, infer Value> ? Value : never) => {
       const path = await changed("chip.txt", (text) => text);
       await writeKerasWeights(
-        join(path, "final_model.hdf5"),
+        join(path, "best_model.hdf5"),
         new Map(weights).set("dense_2", arrays),
         "1.2.2",
       );
       return path;
     };
-    await expectRefused(write([kernel]), "final_model.hdf5", "1 arrays of weights", '"dense_2"');
+    await expectRefused(write([kernel]), "best_model.hdf5", "1 arrays of weights", '"dense_2"');
     await expectRefused(
       write([{ ...kernel, shape: [kernel.shape[1], kernel.shape[0]] }, bias]),
       '"dense_2_W" of shape',
@@ -348,9 +348,9 @@ describe("a folder of a Keras model", () => {
   });
 
   it("with damaged weights fails with an error that names the file, or reads them", async () => {
-    const bytes = await readFile(join(good, "final_model.hdf5"));
+    const bytes = await readFile(join(good, "best_model.hdf5"));
     const damaged = await changed("chip.txt", (text) => text);
-    const path = join(damaged, "final_model.hdf5");
+    const path = join(damaged, "best_model.hdf5");
     const draw = new Random("damage");
     const tries: Uint8Array[] = [
       new Uint8Array(0),
@@ -372,11 +372,11 @@ describe("a folder of a Keras model", () => {
       );
       if (error === null) continue;
       if (!(error instanceof BindscapeError)) throw error;
-      expect(error.message).toContain("final_model.hdf5");
+      expect(error.message).toContain("best_model.hdf5");
       refused++;
     }
     expect(refused).toBeGreaterThan(10);
     // The library is none the worse for it.
-    expect((await readKerasWeights(join(good, "final_model.hdf5"))).size).toBeGreaterThan(10);
+    expect((await readKerasWeights(join(good, "best_model.hdf5"))).size).toBeGreaterThan(10);
   });
 });

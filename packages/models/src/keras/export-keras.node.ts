@@ -12,7 +12,7 @@ import { factorNetToKeras, KERAS_VERSION } from "./factornet-to-keras.js";
 import { writeKerasWeights } from "./write-keras-weights.node.js";
 
 /**
- * Writes a network as Keras 1 (Theano backend) has it, in FactorNet's folder: `model.json`, `final_model.hdf5`,
+ * Writes a network as Keras 1 (Theano backend) has it, in FactorNet's folder: `model.json`, `best_model.hdf5`,
  * `bigwig.txt`, `chip.txt`, `meta.txt`, `feature.txt`; and `bindscape.json` with what those have no words for.
  * @throws BindscapeError for an architecture that Keras 1 export does not know, or a taken name
  */
@@ -44,7 +44,7 @@ export async function exportKeras(
   const notes: ExportNotes = { format: "bindscape-keras", version: 1, tasks, plan, bins };
   await writeFolder(out, overwrite, async (partial) => {
     const write = (name: string, text: string) => writeFileAtomically(join(partial, name), text);
-    await writeKerasWeights(join(partial, "final_model.hdf5"), keras.weights, KERAS_VERSION);
+    await writeKerasWeights(join(partial, "best_model.hdf5"), keras.weights, KERAS_VERSION);
     await write("model.json", JSON.stringify(keras.model));
     await write("bigwig.txt", lines(names.tracks));
     await write("chip.txt", lines(names.factors));
