@@ -9,6 +9,7 @@ import {
   type WindowBatch,
   type WindowPlan,
   type WindowRequest,
+  type WindowSource,
   type WindowSources,
 } from "./windows.js";
 
@@ -34,7 +35,7 @@ export type WorkerReply =
 export interface PipelineOptions {
   /** Windows in the largest request; sets the size of the arrays that travel. */
   readonly batchSize: number;
-  /** Worker threads. */
+  /** Worker threads; where left out one, and more (up to four) where many tracks are read from files. */
   readonly workers?: number;
   /** Batches in the making ahead of the one in use. */
   readonly ahead?: number;
@@ -80,7 +81,7 @@ export class BatchPipeline {
       isSource ? "../dist/batch-worker.node.js" : "./batch-worker.node.js",
       import.meta.url,
     );
-    this.#workers = Array.from({ length: options.workers ?? 1 }, () => {
+    this.#workers = Array.from({ length: options.workers ?? chooseWorkers(planned) }, () => {
       const worker = new Worker(file, {
         workerData: { source: planned, plan } satisfies WorkerStart,
         execArgv: [],
@@ -169,4 +170,13 @@ export class BatchPipeline {
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
+}
+
+/**
+ * Threads that keep ahead of a network: reading a track's part of a batch takes some 20 ms, a training step of FactorNet
+ * some 80.
+ */
+function chooseWorkers(sources: readonly WindowSource[]): number {
+  const tracks = Math.max(...sources.map(({ files }) => files?.tracks.length ?? 0));
+  return Math.min(4, Math.max(1, Math.ceil(tracks / 2)));
 }

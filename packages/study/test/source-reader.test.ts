@@ -208,6 +208,49 @@ describe("cells read on demand", () => {
     expectSameArray(mine.partOf!, theirs.partOf!);
   });
 
+  it("give windows of pieces of chromosomes, whose sequence is held", async () => {
+    const pieces = [
+      [1000, 6000],
+      [7000, 9000],
+      [20_000, 29_000],
+    ].map(([start, end]) => ({
+      name: `a:${start}-${end}`,
+      description: "",
+      codes: records[0].codes.subarray(start, end),
+    }));
+    await writeFileAtomically(at("pieces.fa"), (sink) => writeFasta(sink, pieces));
+    await writeFile(at("first.bed"), "a\t1000\t3000\n");
+    await writeFile(at("second.bed"), "a\t7000\t9000\n");
+    await writeFile(
+      at("pieces.yaml"),
+      `name: p
+assembly: { name: p, genome: pieces.fa, pieces: true }
+cells: { C: { covariates: { age: 1 }, tracks: [{ name: raw, file: signal.bw }, { name: log, file: signal.bw, transform: { log: true } }] } }
+annotations: [{ name: genes, file: genes.bed }]
+experiments: [{ factor: F, cell: C, peaks: peaks.bed }]
+holdOut: { validation: { regions: first.bed }, test: { regions: second.bed } }
+`,
+    );
+    const [placed, held] = await Promise.all(
+      (["on-demand", "memory"] as const).map(async (tracks) =>
+        (await loadStudy(at("pieces.yaml"), { tracks })).loadCell("C"),
+      ),
+    );
+    expect(placed.files!.sequence).toBeNull();
+    const base = drawRequest(
+      { ...held, segments: held.segments.map((s) => ({ ...s, end: s.end - s.start })) },
+      300,
+      8,
+    );
+    const binStarts = base.binStarts.map((start, i) => start + held.segments[base.segmentIndices[i]].start);
+    const request = { ...base, binStarts };
+    const part = await withSourceReader(placed, (reader) => reader.readWindows(plan, request));
+    const found = new WindowMaker(part.sources, plan).fill(part.request);
+    const expected = new WindowMaker(held, plan).fill(request);
+    expectSameArray(found.windows, expected.windows);
+    expectSameArray(found.features, expected.features);
+  });
+
   it("come from a bedGraph with a tabix index too", async () => {
     const codes = { "1": 3_060_000, "2": 9_000, X: 500 };
     const made = Object.entries(codes).map(([name, size]) => ({
