@@ -16,7 +16,10 @@ import {
 const CACHE_BYTES = 64 << 20;
 
 /** Windows whose features are read at a time. */
-const FEATURE_BATCH = 8192;
+const FEATURE_BATCH = 4096;
+
+/** Stretches this near to one another, in bp, are read as one: cheaper than another call. */
+const NEAR = 500;
 
 /** A stretch of one segment, in chromosome coordinates. */
 export interface SegmentPart {
@@ -50,7 +53,10 @@ export class SourceReader {
     return new SourceReader(list, cells);
   }
 
-  /** Parts of the sources that hold the windows and features of a request, and the request on their segments. */
+  /**
+   * Parts of the sources that hold the windows and features of a request, and the request on their segments. The parts
+   * have all tracks, and bases where the plan sees them.
+   */
   async readWindows(
     plan: WindowPlan,
     request: WindowRequest,
@@ -72,7 +78,7 @@ export class SourceReader {
       rows.forEach((row, i) => {
         segmentIndices[row] = partOfRow[i];
       });
-      sources.push(await readParts(source, cell, parts));
+      sources.push(await readParts(source, cell, parts, seesSequence(plan)));
     }
     return { sources, request: { ...request, segmentIndices } };
   }
@@ -214,11 +220,12 @@ async function closeCells(cells: readonly (OpenCell | null)[]): Promise<void> {
   for (const cell of cells) await cell?.close();
 }
 
-/** Reads parts as a source of their own, its segments the parts in order. */
+/** Reads parts as a source of their own, its segments the parts in order; without codes where they are not wanted. */
 async function readParts(
   source: WindowSource,
   cell: OpenCell,
   parts: readonly SegmentPart[],
+  withSequence = true,
 ): Promise<WindowSource> {
   let length = 0;
   const segments = parts.map(({ segmentIndex, start, end }): Segment => {
@@ -226,9 +233,10 @@ async function readParts(
     length += end - start;
     return segment;
   });
-  const codes = new Uint8Array(length);
+  const codes = new Uint8Array(withSequence ? length : 0);
   for (const [i, { segmentIndex, start, end }] of parts.entries()) {
-    if (start < end) codes.set(await cell.readCodes(segmentIndex, start, end), segments[i].offset);
+    if (withSequence && start < end)
+      codes.set(await cell.readCodes(segmentIndex, start, end), segments[i].offset);
   }
   const tracks: SourceTrack[] = [];
   for (const [index, track] of source.tracks.entries()) {
@@ -241,7 +249,12 @@ async function readParts(
   return { segments, codes, tracks, annotations, covariates, baseCounts, partOf };
 }
 
-/** Stretches that cover what the windows and features of rows look at, ascending; those that touch are one. */
+/** Whether the bases of its bins matter to a plan. */
+function seesSequence({ windowLength, sequence, features }: WindowPlan): boolean {
+  return (windowLength > 0 && sequence !== false) || features.some(({ kind }) => kind === "motif");
+}
+
+/** Stretches that cover what the windows and features of rows look at, ascending; near ones are one. */
 function coverWindows(
   segments: readonly Segment[],
   plan: WindowPlan,
@@ -261,7 +274,7 @@ function coverWindows(
     const start = Math.min(Math.max(binStarts[rows[i]] - before, segment.start), segment.end);
     const end = Math.max(Math.min(binStarts[rows[i]] + after, segment.end), start);
     const last = parts.at(-1);
-    if (last?.segmentIndex === segmentIndex && start <= last.end) last.end = Math.max(last.end, end);
+    if (last?.segmentIndex === segmentIndex && start <= last.end + NEAR) last.end = Math.max(last.end, end);
     else parts.push({ segmentIndex, start, end });
     partOfRow[i] = parts.length - 1;
   }

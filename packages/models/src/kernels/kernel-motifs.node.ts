@@ -42,8 +42,10 @@ export async function summariseKernels(
   labels: ArrayLike<number>,
   options: KernelOptions = {},
 ): Promise<KernelSummary[]> {
-  // Sites are looked up in the sequence and the tracks: of a cell in files, the windows are read first.
-  const held = await withSourceReader(cell, (reader) => reader.readWindows(network.file.plan, windows));
+  // Sites are looked up in the sequence and the tracks: of a cell in files, the windows are read first, with their bases
+  // where the network itself goes without.
+  const seen = { ...network.file.plan, sequence: true };
+  const held = await withSourceReader(cell, (reader) => reader.readWindows(seen, windows));
   const { request } = held;
   const [source] = held.sources;
   const { layer: number = 1, rule = "best-site" } = options;
