@@ -87,7 +87,7 @@ const factorNetShape = z.strictObject({
     ),
 });
 
-/** Hyperparameters of FactorNet; defaults are those of the paper's Table S1 and the published training script. */
+/** Hyperparameters of FactorNet; defaults are those of the paper's Table S3 and the published training script. */
 export const factorNetOptions = factorNetShape
   .refine(({ sequence, seedKernels }) => sequence || !seedKernels, {
     path: ["seedKernels"],

@@ -4,7 +4,7 @@ import type { factorNetOptions } from "./options.js";
 
 export const factorNetPresets = {
   paper: {
-    about: "Tables S1 and S3 of the paper: 1,000 bp, 32 kernels of 26 bp, LSTM 32, dense 128.",
+    about: "Table S3 of the paper: 1,000 bp, 32 kernels of 26 bp, LSTM 32, dense 128.",
     options: {},
     training: {},
   },
