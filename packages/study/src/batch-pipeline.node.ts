@@ -28,7 +28,8 @@ export type WorkerReply =
   | { readonly id: number; readonly windows: ArrayBuffer; readonly features: ArrayBuffer }
   | {
       readonly id: number;
-      readonly error: string /** Of an error of the input's. */;
+      readonly error: string;
+      /** Of an error that is the input's. */
       readonly input?: ErrorParts;
     };
 

@@ -16,6 +16,7 @@ export * from "./factornet/write-study.node.js";
 export { type GenomeFile, openGenomeFile, readGenome } from "./genome-file.node.js";
 export * from "./known-builds.js";
 export * from "./labels.js";
+export { TRACK_MODES, type TrackMode } from "./load-cell.node.js";
 export * from "./load-study.node.js";
 export * from "./metadata-schema.js";
 export * from "./pooled-sampling.js";

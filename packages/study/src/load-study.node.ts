@@ -19,19 +19,19 @@ import { BindscapeError } from "@bindscape/numerics";
 import { loadAnnotations } from "./annotations.node.js";
 import type { Assembly } from "./assembly.js";
 import { BinTable } from "./bins.js";
-import { placeCell } from "./cell-files.node.js";
+import type { TrackFile } from "./cell-files.node.js";
 import { openCellReader } from "./cell-reader.node.js";
 import { ChromosomeNames } from "./chromosome-names.js";
 import { findLabelledStretches, readBinLabels } from "./dream-labels.js";
 import { measureExpressionComponents, readExpressionTable } from "./expression.js";
 import { AMBIGUOUS, BOUND } from "./labels.js";
-import { type LoadedAssembly, loadAssembly } from "./load-assembly.node.js";
+import { loadAssembly } from "./load-assembly.node.js";
+import { LARGEST_HELD_BYTES, loadCell, type TrackMode, type TrackRoom } from "./load-cell.node.js";
 import type { AnnotationEntry } from "./metadata-schema.js";
 import { checkHoldOutsDisjoint, type HoldOuts } from "./splits.js";
 import type { Experiment, Study } from "./study.js";
 import { type ExperimentEntry, type HoldOutEntry, parseStudyFile, type StudyFile } from "./study-file.js";
-import { loadTrack } from "./tracks.node.js";
-import type { SourceAnnotation, SourceTrack, WindowSource } from "./windows.js";
+import type { SourceAnnotation, WindowSource } from "./windows.js";
 
 export interface LoadStudyOptions {
   /** Read only the experiments of these factors. */
@@ -48,16 +48,6 @@ export interface LoadStudyOptions {
   /** Where the tracks of loaded cells are; "auto" where left out. */
   readonly tracks?: TrackMode;
 }
-
-/**
- * "memory" holds sequence and tracks of cells; "on-demand" leaves them in their files, of which windows are read when
- * they are needed; "auto" does that where they would take more than 1.5 GB. The numbers are the same.
- */
-export const TRACK_MODES = ["auto", "memory", "on-demand"] as const;
-export type TrackMode = (typeof TRACK_MODES)[number];
-
-/** Sequence (1 byte a base) and tracks (4) that "auto" holds in memory. */
-const LARGEST_HELD_BYTES = 1.5e9;
 
 /**
  * Reads and validates a study: genome, peaks, hold-outs and motifs now, tracks when a cell is first used.
@@ -116,7 +106,20 @@ export async function loadStudy(path: string, options: LoadStudyOptions = {}): P
   if (file.expression) locate(file.expression.file, "expression.file");
 
   const cells = new Map<string, Promise<WindowSource>>();
-  const room: TrackRoom = { mode, heldBytes: 0 };
+  const room: TrackRoom = { mode, heldBytes: 0, hasMotifs: file.motifs !== undefined };
+  const locateTracks = (cell: string): TrackFile[] =>
+    findCell(path, file, cell).tracks.map((track) => ({
+      entry: track,
+      file: locate(track.file, describeTrack(track.name, cell)),
+    }));
+  const restOf = async (cell: string, metadata: Promise<SharedMetadata>) => {
+    const { annotations, components } = await metadata;
+    return { annotations, covariates: { ...findCell(path, file, cell).covariates, ...components.get(cell) } };
+  };
+  const loadOne = async (cell: string, metadata: Promise<SharedMetadata>) => {
+    const tracks = locateTracks(cell);
+    return loadCell(loaded, tracks, () => restOf(cell, metadata), room, warnings);
+  };
   let shared: Promise<SharedMetadata> | undefined;
   return {
     name: file.name,
@@ -136,20 +139,14 @@ export async function loadStudy(path: string, options: LoadStudyOptions = {}): P
         // Whoever awaits it hears of its failure; a cell that fails first does not.
         shared.catch(() => {});
       }
-      const loading = loadCell(path, file, cell, loaded, locate, warnings, shared, room);
+      const loading = loadOne(cell, shared);
       cells.set(cell, loading);
       return loading;
     },
     async openCell(cell) {
-      const entry = findCell(path, file, cell);
+      const tracks = locateTracks(cell);
       shared ??= loadMetadata(file, assembly, locate, warnings);
-      const { annotations, components } = await shared;
-      const tracks = entry.tracks.map((track) => ({
-        entry: track,
-        file: locate(track.file, describeTrack(track.name, cell)),
-      }));
-      const covariates = { ...entry.covariates, ...components.get(cell) };
-      const reader = await openCellReader(loaded, tracks, { annotations, covariates });
+      const reader = await openCellReader(loaded, tracks, await restOf(cell, shared));
       if (reader !== null) warnings.push(...reader.warnings);
       return reader;
     },
@@ -191,63 +188,6 @@ function describeTrack(track: string, cell: string): string {
 async function readMotifFile(file: string): Promise<Motif[]> {
   const bytes = await withSource(file, (source) => readAllBytes(source));
   return readMotifs(new TextDecoder().decode(bytes), file);
-}
-
-/** Whether tracks are held, and what those held so far take. */
-interface TrackRoom {
-  readonly mode: TrackMode;
-  heldBytes: number;
-}
-
-async function loadCell(
-  path: string,
-  file: StudyFile,
-  cell: string,
-  loaded: LoadedAssembly,
-  locate: (name: string, what: string) => string,
-  warnings: string[],
-  shared: Promise<SharedMetadata>,
-  room: TrackRoom,
-): Promise<WindowSource> {
-  const { assembly, loadCodes } = loaded;
-  const entry = findCell(path, file, cell);
-  const files = entry.tracks.map((track) => ({
-    entry: track,
-    file: locate(track.file, describeTrack(track.name, cell)),
-  }));
-  const bytes = 4 * assembly.size * files.length;
-  const isTooMuch = assembly.size + room.heldBytes + bytes > LARGEST_HELD_BYTES;
-  if (room.mode === "on-demand" || (room.mode === "auto" && isTooMuch)) {
-    const { annotations, components } = await shared;
-    const covariates = { ...entry.covariates, ...components.get(cell) };
-    // Only the log-odds of motifs ask for the composition of the genome, which takes reading all of it.
-    const baseCounts = file.motifs === undefined ? undefined : await loaded.countBases();
-    const placed = await placeCell(loaded, files, { annotations, covariates, baseCounts });
-    if (placed !== null) {
-      warnings.push(...placed.warnings);
-      return placed.source;
-    }
-    if (room.mode === "on-demand") throw onlyWhole(files.map((track) => track.file));
-  }
-  room.heldBytes += bytes;
-  const tracks: SourceTrack[] = [];
-  for (const { entry: track, file: trackFile } of files) {
-    const loadedTrack = await loadTrack(track, trackFile, assembly);
-    warnings.push(...loadedTrack.warnings);
-    tracks.push(loadedTrack.track);
-  }
-  const { annotations, components } = await shared;
-  const covariates = { ...entry.covariates, ...components.get(cell) };
-  return { segments: assembly.segments, codes: await loadCodes(), tracks, annotations, covariates };
-}
-
-function onlyWhole(files: readonly string[]): BindscapeError {
-  return new BindscapeError({
-    source: files.find((file) => !/\.(bw|bigwig)$/i.test(fileNameOf(file))),
-    found: "a track that can only be read whole, where tracks are to be read on demand",
-    expected: "bigWig, or bedGraph with a tabix index beside it",
-    next: "Make bedGraph a bigWig with `bindscape convert`, or hold tracks in memory (--tracks memory)",
-  });
 }
 
 function findCell(path: string, file: StudyFile, cell: string): StudyFile["cells"][string] {

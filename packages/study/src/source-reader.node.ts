@@ -34,11 +34,14 @@ export interface SegmentPart {
  * when done.
  */
 export class SourceReader {
-  private constructor(
-    readonly sources: readonly WindowSource[],
-    /** Null for cells in memory. */
-    private readonly cells: readonly (OpenCell | null)[],
-  ) {}
+  readonly sources: readonly WindowSource[];
+  /** Null for cells in memory. */
+  readonly #cells: readonly (OpenCell | null)[];
+
+  private constructor(sources: readonly WindowSource[], cells: readonly (OpenCell | null)[]) {
+    this.sources = sources;
+    this.#cells = cells;
+  }
 
   /** @throws BindscapeError where a file is missing or damaged */
   static async open(sources: WindowSources): Promise<SourceReader> {
@@ -61,11 +64,11 @@ export class SourceReader {
     plan: WindowPlan,
     request: WindowRequest,
   ): Promise<{ readonly sources: readonly WindowSource[]; readonly request: WindowRequest }> {
-    if (this.cells.every((cell) => cell === null)) return { sources: this.sources, request };
+    if (this.#cells.every((cell) => cell === null)) return { sources: this.sources, request };
     const segmentIndices = request.segmentIndices.slice();
     const sources: WindowSource[] = [];
     for (const [index, source] of this.sources.entries()) {
-      const cell = this.cells[index];
+      const cell = this.#cells[index];
       if (cell === null) {
         sources.push(source);
         continue;
@@ -89,7 +92,7 @@ export class SourceReader {
    */
   async readRegions(parts: readonly SegmentPart[], index = 0): Promise<WindowSource> {
     const source = this.sources[index];
-    const cell = this.cells[index];
+    const cell = this.#cells[index];
     if (cell !== null) return readParts(source, cell, parts);
     return {
       ...source,
@@ -102,7 +105,7 @@ export class SourceReader {
   }
 
   async close(): Promise<void> {
-    await closeCells(this.cells);
+    await closeCells(this.#cells);
   }
 }
 

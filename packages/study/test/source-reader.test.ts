@@ -12,7 +12,8 @@ import {
 import { BindscapeError, Random } from "@bindscape/numerics";
 import { beforeAll, describe, expect, it } from "vitest";
 import { BatchPipeline } from "../src/batch-pipeline.node.js";
-import { loadStudy, type TrackMode } from "../src/load-study.node.js";
+import type { TrackMode } from "../src/load-cell.node.js";
+import { loadStudy } from "../src/load-study.node.js";
 import { readFeatures, withSourceReader } from "../src/source-reader.node.js";
 import { WindowMaker } from "../src/window-maker.js";
 import type { WindowPlan, WindowRequest, WindowSource } from "../src/windows.js";
