@@ -1,4 +1,4 @@
-import { fitLogisticRegression } from "@bindscape/numerics";
+import { fitLogisticRegression, type LogisticModel } from "@bindscape/numerics";
 import {
   type BinFeature,
   type BinSplits,
@@ -11,6 +11,9 @@ import {
 import { motifFeature, signalFeatures } from "../bin-features.js";
 import { requestBins } from "./select-bins.js";
 import { selectTrainingBins } from "./select-training-bins.js";
+
+/** Rows whose squares are in memory together. */
+const ROWS_AT_A_TIME = 1 << 18;
 
 /** Scores of a baseline on the evaluated bins. */
 export interface BaselineScores {
@@ -70,9 +73,20 @@ export async function scoreBaselines(
   baselines.push({
     method: "regression",
     label: `Logistic regression on ${[...(motif.length ? ["PWM"] : []), ...(signal.length ? ["signal"] : [])].join(" and ")}`,
-    scores: Float64Array.from(model.predict(withSquares(values, width), bins.length)),
+    scores: predictRows(model, values, width),
   });
   return baselines;
+}
+
+/** Probabilities of all rows, some at a time: with squares in 64 bits a row takes four times its room. */
+function predictRows(model: LogisticModel, values: Float32Array, width: number): Float64Array {
+  const rows = values.length / width;
+  const scores = new Float64Array(rows);
+  for (let from = 0; from < rows; from += ROWS_AT_A_TIME) {
+    const to = Math.min(rows, from + ROWS_AT_A_TIME);
+    scores.set(model.predict(withSquares(values.subarray(from * width, to * width), width), to - from), from);
+  }
+  return scores;
 }
 
 function withSquares(values: Float32Array, width: number): Float64Array {
