@@ -67,7 +67,7 @@ async function measure(x: Float32Array, labels: Float32Array): Promise<Record<st
     const work = () => step.run({ windows: x, labels }, 1e-3);
     results[dropout ? "stepWithDropout" : "step"] = await medianMilliseconds(work);
     if (!dropout) {
-      const parameters = step.parameters();
+      const parameters = await step.parameters();
       const predictor = await Predictor.create(runtime, { build, parameters, threads });
       results["forward"] = await medianMilliseconds(() => predictor.run({ windows: x }, windows));
       await predictor.release();

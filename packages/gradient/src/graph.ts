@@ -1,6 +1,7 @@
 import { BindscapeError } from "@bindscape/numerics";
 import { fromValues, type Initialiser } from "./initialisers.js";
 import { type Operator, ShapeError } from "./operator.js";
+import { cpuTraits, type DeviceTraits } from "./runtime.js";
 import { type Dimension, formatShape, product, type Shape, sameShape } from "./shape.js";
 
 /** Dropout is part of the graph in training only. */
@@ -10,6 +11,8 @@ export interface GraphOptions {
   /** The number of samples, or "free": it is then known only when the model runs (inference and export). */
   readonly batch: number | "free";
   readonly phase: Phase;
+  /** Of the device that the graph is for; the CPU by default, as exported models are. */
+  readonly traits?: DeviceTraits;
 }
 
 /** Where a tensor without a producing operator comes from. */
@@ -56,6 +59,7 @@ export class Graph {
   /** N, the length of the first axis of every input. */
   readonly batch: Dimension;
   readonly phase: Phase;
+  readonly traits: DeviceTraits;
   readonly inputs = new Map<string, Tensor>();
   readonly parameters = new Map<string, Tensor>();
   /** Dropout masks in the order of their creation. */
@@ -72,6 +76,7 @@ export class Graph {
     }
     this.batch = options.batch === "free" ? { symbol: "N", multiple: 1 } : options.batch;
     this.phase = options.phase;
+    this.traits = options.traits ?? cpuTraits;
   }
 
   /** A float32 tensor that every run is given. The same name and shape again give the same tensor. */

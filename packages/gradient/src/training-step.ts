@@ -16,7 +16,7 @@ import { concatenate } from "./operators/concatenate.js";
 import { reduceSum } from "./operators/reduce.js";
 import { reshape } from "./operators/reshape.js";
 import type { Optimizer } from "./optimizer.js";
-import type { Runtime, Session, TensorValue } from "./runtime.js";
+import type { DeviceTensor, Runtime, Session, TensorValue } from "./runtime.js";
 import { elementCount, product } from "./shape.js";
 
 export interface TrainingOptions {
@@ -57,8 +57,8 @@ interface Piece {
   readonly length: number;
 }
 
-/** Vectors that a step reads and those it writes; they change places after every step. */
-type Vectors = readonly TensorValue[];
+/** Vectors that a step reads and those it writes; they change places after every step, on the device they are on. */
+type Vectors = readonly (TensorValue | DeviceTensor)[];
 
 /**
  * One training step as one ONNX graph and one run: forward, loss, backward and the optimizer's update of all
@@ -81,7 +81,7 @@ export class TrainingStep {
   #step = 0;
 
   static async create(runtime: Runtime, options: TrainingOptions): Promise<TrainingStep> {
-    const { graph, model } = buildGraph(options.build, options.batchSize, "training");
+    const { graph, model } = buildGraph(options.build, options.batchSize, "training", runtime.traits);
     const { loss } = model;
     if (loss === undefined) throw new BindscapeError({ source: "model", found: "no loss to train with" });
     if (product(loss.shape as number[]) !== 1) {
@@ -160,11 +160,23 @@ export class TrainingStep {
     const session = await runtime.createSession(bytes, {
       threads: options.threads,
       profile: options.profile,
+      keepOnDevice: runtime.createDeviceVector
+        ? [...outputs.keys()].filter((name) => name.startsWith("next/"))
+        : [],
     });
-    return new TrainingStep(session, options, { pieces, total, inputs, masks, frozen, trained, outputs });
+    return new TrainingStep(runtime, session, options, {
+      pieces,
+      total,
+      inputs,
+      masks,
+      frozen,
+      trained,
+      outputs,
+    });
   }
 
   private constructor(
+    runtime: Runtime,
     session: Session,
     options: TrainingOptions,
     parts: {
@@ -191,10 +203,14 @@ export class TrainingStep {
     this.#maskTensors = parts.masks;
     this.#masks = new DropoutMasks(parts.masks, options.seed);
     const makeVectors = () =>
-      Array.from({ length: 1 + options.optimizer.slots.length }, () => ({
-        data: new Float32Array(parts.total),
-        shape: [parts.total],
-      }));
+      Array.from(
+        { length: 1 + options.optimizer.slots.length },
+        () =>
+          runtime.createDeviceVector?.(parts.total) ?? {
+            data: new Float32Array(parts.total),
+            shape: [parts.total],
+          },
+      );
     this.#current = makeVectors();
     this.#next = makeVectors();
     this.#scalars = options.optimizer.scalars.map(() => ({ data: new Float32Array(1), shape: [] }));
@@ -206,12 +222,11 @@ export class TrainingStep {
     }
     this.#into = into;
     this.#outputNames = [...parts.outputs.keys()];
+    const first = new Float32Array(parts.total);
     parts.trained.forEach(({ name, tensor }, i) => {
-      this.#current[0].data.set(
-        initialValues(name, tensor, options.seed, options.parameters),
-        parts.pieces[i].start,
-      );
+      first.set(initialValues(name, tensor, options.seed, options.parameters), parts.pieces[i].start);
     });
+    writeValues(this.#current[0], first);
   }
 
   /** Steps done. */
@@ -226,11 +241,14 @@ export class TrainingStep {
    *   checks: the weights are then spoilt)
    */
   async run(batch: Readonly<Record<string, Float32Array>>, learningRate: number): Promise<StepResult> {
-    const feeds: Record<string, TensorValue> = this.#masks.forStep(this.#step);
+    const feeds: Record<string, TensorValue | DeviceTensor> = this.#masks.forStep(this.#step);
     for (const [name, shape] of this.#inputs)
       feeds[`input/${name}`] = { data: checkFeed(name, shape, batch[name]), shape };
     feeds["parameters"] = this.#current[0];
-    const into: Record<string, TensorValue> = { ...this.#into, "next/parameters": this.#next[0] };
+    const into: Record<string, TensorValue | DeviceTensor> = {
+      ...this.#into,
+      "next/parameters": this.#next[0],
+    };
     this.#optimizer.slots.forEach((name, i) => {
       feeds[name] = this.#current[i + 1];
       into[`next/${name}`] = this.#next[i + 1];
@@ -250,10 +268,10 @@ export class TrainingStep {
   }
 
   /** Copies of all parameters, frozen ones included. */
-  parameters(): Map<string, Float32Array> {
+  async parameters(): Promise<Map<string, Float32Array>> {
     const values = new Map<string, Float32Array>();
-    for (const { name, start, length } of this.#pieces)
-      values.set(name, this.#current[0].data.slice(start, start + length));
+    const all = await readValues(this.#current[0]);
+    for (const { name, start, length } of this.#pieces) values.set(name, all.slice(start, start + length));
     for (const [name, { data }] of this.#frozen) values.set(name, data.slice());
     return values;
   }
@@ -267,21 +285,22 @@ export class TrainingStep {
 
   /** Replaces the values of all trainable parameters; the optimizer's state stays. */
   setParameters(values: ParameterValues): void {
-    for (const { name, shape, start } of this.#pieces) {
-      this.#current[0].data.set(requiredValues(name, { shape } as Tensor, values), start);
-    }
+    const all = new Float32Array(product(this.#current[0].shape));
+    for (const { name, shape, start } of this.#pieces)
+      all.set(requiredValues(name, { shape } as Tensor, values), start);
+    writeValues(this.#current[0], all);
   }
 
   /** Copies of everything a resumed training needs: parameters, moments, the step counter and the seed. */
-  exportState(): TrainingState {
+  async exportState(): Promise<TrainingState> {
     const tensors = new Map<string, { shape: number[]; data: Float32Array }>();
     const shapes = this.parameterShapes();
-    for (const [name, data] of this.parameters())
+    for (const [name, data] of await this.parameters())
       tensors.set(`parameter/${name}`, { shape: shapes.get(name)!, data });
-    this.#optimizer.slots.forEach((name, i) => {
-      const { data } = this.#current[i + 1];
-      tensors.set(`optimizer/${name}`, { shape: [data.length], data: data.slice() });
-    });
+    for (const [i, name] of this.#optimizer.slots.entries()) {
+      const data = (await readValues(this.#current[i + 1])).slice();
+      tensors.set(`optimizer/${name}`, { shape: [data.length], data });
+    }
     return { step: this.#step, seed: this.#seed, tensors };
   }
 
@@ -306,18 +325,20 @@ export class TrainingStep {
     // Everything is looked at before anything is changed.
     const pieces = this.#pieces.map(({ name, length }) => take(`parameter/${name}`, length));
     const slots = this.#optimizer.slots.map((name, i) =>
-      take(`optimizer/${name}`, this.#current[i + 1].data.length),
+      take(`optimizer/${name}`, product(this.#current[i + 1].shape)),
     );
     for (const [name, { data }] of this.#frozen) {
       const given = take(`parameter/${name}`, data.length);
       if (!given.every((value, i) => Object.is(value, data[i])))
         fail(`other values of the frozen ${name}`, "those of this model");
     }
+    const all = new Float32Array(product(this.#current[0].shape));
     pieces.forEach((data, i) => {
-      this.#current[0].data.set(data, this.#pieces[i].start);
+      all.set(data, this.#pieces[i].start);
     });
+    writeValues(this.#current[0], all);
     slots.forEach((data, i) => {
-      this.#current[i + 1].data.set(data);
+      writeValues(this.#current[i + 1], data);
     });
     if (state.seed !== this.#seed) {
       this.#seed = state.seed;
@@ -327,6 +348,17 @@ export class TrainingStep {
   }
 
   async release(): Promise<void> {
+    for (const vector of [...this.#current, ...this.#next]) if (!("data" in vector)) vector.release();
     await this.#session.release();
   }
+}
+
+/** The values where they are in memory; a copy of those on a device. */
+async function readValues(vector: TensorValue | DeviceTensor): Promise<Float32Array> {
+  return "data" in vector ? vector.data : vector.read();
+}
+
+function writeValues(vector: TensorValue | DeviceTensor, values: Float32Array): void {
+  if ("data" in vector) vector.data.set(values);
+  else vector.write(values);
 }

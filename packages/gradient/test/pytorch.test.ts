@@ -75,7 +75,7 @@ describe("values and gradients stored from PyTorch", () => {
     for (let i = 0; i < steps; i++) {
       await step.run({ a: Float32Array.from(a), b: Float32Array.from(b) }, learningRate);
     }
-    expectClose(step.parameters().get("w")!, end, 2e-6);
+    expectClose((await step.parameters()).get("w")!, end, 2e-6);
     await step.release();
   });
 });

@@ -34,6 +34,9 @@ export class OnnxEmitter {
   readonly #constants = new Map<string, string>();
   #counter = 0;
 
+  /** @param largestJoin most parts that one node may join or cut: kernels of some devices take few buffers */
+  constructor(readonly largestJoin = Number.POSITIVE_INFINITY) {}
+
   /** The name of a tensor's value in the model. */
   name(tensor: Tensor): string {
     let name = this.#names.get(tensor);
@@ -100,6 +103,40 @@ export class OnnxEmitter {
     this.node(type, [...this.names(node.inputs), ...extraInputs], attributes, this.names(node.outputs));
   }
 
+  /** Joins values along an axis; the name of the result is returned. */
+  concatenate(parts: readonly string[], axis: number, output: string = this.temporary()): string {
+    let level = parts;
+    while (level.length > this.largestJoin) {
+      const joined = inRuns(level, this.largestJoin);
+      level = joined.map((run) => (run.length === 1 ? run[0] : this.concatenate(run, axis)));
+    }
+    return this.node("Concat", level, { axis: { integer: axis } }, [output])[0];
+  }
+
+  /** Cuts a value along an axis; the names of the pieces are returned, those in `outputs` where given. */
+  split(
+    value: string,
+    axis: number,
+    lengths: readonly number[],
+    outputs: readonly string[] = lengths.map(() => this.temporary()),
+  ): readonly string[] {
+    const attributes = { axis: { integer: axis } };
+    if (lengths.length <= this.largestJoin) {
+      return this.node("Split", [value, this.integers(lengths)], attributes, outputs);
+    }
+    // As few pieces as do, each of about as many parts: the tree is balanced.
+    const perPiece = Math.ceil(lengths.length / this.largestJoin);
+    const parts = inRuns(lengths, perPiece);
+    const names = inRuns(outputs, perPiece);
+    const sums = parts.map((part) => part.reduce((a, b) => a + b, 0));
+    const pieces = parts.map((part, i) => (part.length === 1 ? names[i][0] : this.temporary()));
+    this.node("Split", [value, this.integers(sums)], attributes, pieces);
+    parts.forEach((part, i) => {
+      if (part.length > 1) this.split(pieces[i], axis, part, names[i]);
+    });
+    return outputs;
+  }
+
   /** A constant of whole numbers (shapes, axes, indices); equal ones are stored once. */
   integers(values: readonly number[]): string {
     return this.#shared(`i${values.join(",")}`, () => {
@@ -160,6 +197,13 @@ export class OnnxEmitter {
     }
     return name;
   }
+}
+
+/** Consecutive runs of at most `length` entries. */
+function inRuns<T>(values: readonly T[], length: number): T[][] {
+  const runs: T[][] = [];
+  for (let at = 0; at < values.length; at += length) runs.push(values.slice(at, at + length));
+  return runs;
 }
 
 function writeTensor(

@@ -338,12 +338,7 @@ export function lstmRecurrenceGradient(
 
 /** One tensor [D, 1, N, values] a step: a step's axis stays, so that nothing needs reshaping. */
 function splitSteps(emitter: OnnxEmitter, x: string, steps: number): string[] {
-  return emitter.node(
-    "Split",
-    [x, emitter.integers(new Array(steps).fill(1))],
-    { axis: { integer: 1 } },
-    steps,
-  );
+  return [...emitter.split(x, 1, new Array(steps).fill(1))];
 }
 
 /** [D, A, B] as [D, 1, A, B]. */
@@ -352,7 +347,7 @@ function asStep(emitter: OnnxEmitter, x: string): string {
 }
 
 function joinSteps(emitter: OnnxEmitter, parts: readonly string[], output: string): void {
-  emitter.node("Concat", parts, { axis: { integer: 1 } }, [output]);
+  emitter.concatenate(parts, 1, output);
 }
 
 function emitPrevious(emitter: OnnxEmitter, states: string, steps: number): string {

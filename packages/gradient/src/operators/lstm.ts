@@ -175,7 +175,7 @@ function projectBack(sums: Tensor, kernels: Tensor): Tensor {
 
 /**
  * Both directions of an LSTM. Without a mask on the hidden state this is ONNX's fused operator, and its backward
- * pass recomputes the gates; with one it is unrolled and keeps them.
+ * pass recomputes the gates; with one, and where the device has no such operator, it is unrolled and keeps them.
  * @param x [T, N, I] @param recurrentMask [2, N, H] or null
  * @returns [T, 2, N, H]
  */
@@ -188,7 +188,7 @@ export function lstmBothDirections(
   gateActivation: GateActivation,
   label: string,
 ): Tensor {
-  if (recurrentMask === null) {
+  if (recurrentMask === null && x.graph.traits.fusedRecurrence) {
     return applyOperator(fusedOperator, [x, kernel, recurrent, bias], { gateActivation }, label)[0];
   }
   const projected = projectSteps(bothWays(x), kernel, bias);

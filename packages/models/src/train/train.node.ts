@@ -106,7 +106,7 @@ export async function trainNetwork(
   const progress: TrainingProgress = {
     history: checkpoint ? [...checkpoint.history] : [],
     bestEpoch: checkpoint?.bestEpoch ?? 0,
-    bestParameters: checkpoint ? new Map(checkpoint.bestParameters) : step.parameters(),
+    bestParameters: checkpoint ? new Map(checkpoint.bestParameters) : await step.parameters(),
     steps: 0,
     trainMilliseconds: 0,
     waitedMilliseconds: 0,
@@ -116,7 +116,7 @@ export async function trainNetwork(
     if (checkpoint) step.importState(checkpoint.state);
     predictor = await Predictor.create(runtime, {
       build,
-      parameters: step.parameters(),
+      parameters: await step.parameters(),
       outputs: ["probability"],
       threads: options.threads,
     });
@@ -199,7 +199,7 @@ async function runEpoch(epoch: number, parts: EpochParts): Promise<void> {
     settings.batchSize,
   );
   const lossSum = await trainEpoch(epoch, windows, learningRate, parts);
-  await predictor.setParameters(step.parameters());
+  await predictor.setParameters(await step.parameters());
   const validationLoss = await measureLoss(predictor, pipeline, validation, options);
   if (!Number.isFinite(validationLoss)) throw validationIsNotANumber(epoch, plan, options, validationLoss);
   const entry: HistoryEntry = {
@@ -215,7 +215,7 @@ async function runEpoch(epoch: number, parts: EpochParts): Promise<void> {
     progress.bestEpoch === 0 || validationLoss < progress.history[progress.bestEpoch - 1].validationLoss;
   if (isBest) {
     progress.bestEpoch = epoch;
-    progress.bestParameters = step.parameters();
+    progress.bestParameters = await step.parameters();
   }
   if (options.checkpointFolder) {
     const checkpoint: Checkpoint = {
@@ -223,7 +223,7 @@ async function runEpoch(epoch: number, parts: EpochParts): Promise<void> {
       history: progress.history,
       bestEpoch: progress.bestEpoch,
       bestParameters: progress.bestParameters,
-      state: step.exportState(),
+      state: await step.exportState(),
     };
     await writeCheckpoint(options.checkpointFolder, checkpoint);
   }

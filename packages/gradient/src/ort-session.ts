@@ -1,0 +1,116 @@
+import type * as Ort from "onnxruntime-common";
+import type { DeviceTensor, Session, TensorValue } from "./runtime.js";
+import { product } from "./shape.js";
+
+/** The parts of ONNX Runtime's JavaScript interface, the same for Node and browsers, that are used here. */
+export type OrtModule = Pick<typeof Ort, "InferenceSession" | "Tensor">;
+
+export interface OrtSessionOptions {
+  readonly profiled?: boolean;
+  /** Whether results are copied into the arrays they are wanted in, for builds that write into none. */
+  readonly copiesResults?: boolean;
+}
+
+/** A session of ONNX Runtime, in Node or in a browser. */
+export class OrtSession implements Session {
+  readonly #ort: OrtModule;
+  readonly #session: Ort.InferenceSession;
+  readonly #options: OrtSessionOptions;
+  /** Wrapping an array as a tensor costs more than looking it up: parameters and buffers come back every step. */
+  readonly #wrapped = new WeakMap<TensorValue, Ort.Tensor>();
+
+  constructor(ort: OrtModule, session: Ort.InferenceSession, options: OrtSessionOptions = {}) {
+    this.#ort = ort;
+    this.#session = session;
+    this.#options = options;
+  }
+
+  async run(
+    feeds: Readonly<Record<string, TensorValue | DeviceTensor>>,
+    outputs: readonly string[],
+    into: Readonly<Record<string, TensorValue | DeviceTensor>> = {},
+  ): Promise<Record<string, TensorValue>> {
+    const inputTensors: Record<string, Ort.Tensor> = {};
+    for (const name of this.#session.inputNames) inputTensors[name] = this.#tensorOf(feeds[name]);
+    const fetches: Record<string, Ort.Tensor | null> = {};
+    for (const name of outputs) {
+      const target = into[name];
+      const isNew = target === undefined || target instanceof OrtDeviceTensor || this.#options.copiesResults;
+      fetches[name] = isNew ? null : this.#tensorOf(target);
+    }
+    const results = await this.#session.run(inputTensors, fetches);
+    const values: Record<string, TensorValue> = {};
+    for (const name of outputs) {
+      const target = into[name];
+      if (target instanceof OrtDeviceTensor) {
+        target.adopt(results[name]);
+        continue;
+      }
+      const { data, dims } = results[name];
+      values[name] = (target as TensorValue | undefined) ?? { data: data as Float32Array, shape: dims };
+      if (target !== undefined && this.#options.copiesResults) values[name].data.set(data as Float32Array);
+    }
+    return values;
+  }
+
+  async release(): Promise<void> {
+    if (this.#options.profiled) this.#session.endProfiling();
+    await this.#session.release();
+  }
+
+  #tensorOf(value: TensorValue | DeviceTensor): Ort.Tensor {
+    if (value instanceof OrtDeviceTensor) return value.tensor;
+    const host = value as TensorValue;
+    let tensor = this.#wrapped.get(host);
+    if (tensor === undefined) {
+      tensor = wrap(this.#ort, host.data, host.shape);
+      this.#wrapped.set(host, tensor);
+    }
+    return tensor;
+  }
+}
+
+/** How a runtime copies a tensor from its device. */
+export type Download = (tensor: Ort.Tensor) => Promise<Float32Array>;
+
+/** A tensor of ONNX Runtime that a run left on the device, or values that the next run takes there. */
+export class OrtDeviceTensor implements DeviceTensor {
+  readonly shape: readonly number[];
+  readonly #ort: OrtModule;
+  readonly #download: Download;
+  #tensor: Ort.Tensor;
+
+  constructor(ort: OrtModule, shape: readonly number[], download: Download) {
+    this.#ort = ort;
+    this.shape = shape;
+    this.#download = download;
+    this.#tensor = wrap(ort, new Float32Array(product(shape)), shape);
+  }
+
+  get tensor(): Ort.Tensor {
+    return this.#tensor;
+  }
+
+  /** Takes over what a run left on the device. */
+  adopt(tensor: Ort.Tensor): void {
+    this.release();
+    this.#tensor = tensor;
+  }
+
+  async read(): Promise<Float32Array> {
+    if (this.#tensor.location === "cpu") return (this.#tensor.data as Float32Array).slice();
+    return this.#download(this.#tensor);
+  }
+
+  write(values: Float32Array): void {
+    this.adopt(wrap(this.#ort, values.slice(), this.shape));
+  }
+
+  release(): void {
+    if (this.#tensor.location !== "cpu") this.#tensor.dispose();
+  }
+}
+
+function wrap(ort: OrtModule, data: Float32Array, shape: readonly number[]): Ort.Tensor {
+  return new ort.Tensor("float32", data, shape as number[]);
+}
