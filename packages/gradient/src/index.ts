@@ -8,13 +8,23 @@ export * from "./layers/losses.js";
 export * from "./layers/strands.js";
 export type { Build, Model, ParameterValues } from "./model.js";
 export * from "./operators/arithmetic.js";
+export {
+  type AveragePoolOptions,
+  averagePool1d,
+  globalAveragePool1d,
+} from "./operators/average-pool1d.js";
 export * from "./operators/concatenate.js";
+export {
+  type ConvolutionTranspose1dOptions,
+  convolutionTranspose1d,
+} from "./operators/convolution-transpose1d.js";
 export { type Convolution1dOptions, convolution1d, perPositionDense } from "./operators/convolution1d.js";
+export type { Padding1d } from "./operators/convolution1d-shape.js";
 export * from "./operators/expand.js";
 export * from "./operators/gather.js";
 export type { GateActivation } from "./operators/lstm-recurrence.js";
 export * from "./operators/matrix-product.js";
-export { globalMaxPool1d, maxPool1d } from "./operators/max-pool1d.js";
+export { globalMaxPool1d, maxPool1d, type PoolOptions } from "./operators/max-pool1d.js";
 export * from "./operators/permute.js";
 export { exp, hardSigmoid, log, negate, relu, sigmoid, softplus, sqrt, tanh } from "./operators/pointwise.js";
 export * from "./operators/reduce.js";

@@ -29,7 +29,7 @@ export function keepResults(device: Device): OperatorResults {
       ]);
       const file = fileOf(device);
       mkdirSync(fileURLToPath(new URL("./operator-results/", import.meta.url)), { recursive: true });
-      writeFileSync(file, `${JSON.stringify(Object.fromEntries(entries), null, 1)}\n`);
+      writeFileSync(file, `${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`);
     });
   }
   return results;
