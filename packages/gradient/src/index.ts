@@ -40,8 +40,16 @@ export * from "./optimizers/rmsprop.js";
 export * from "./optimizers/sgd.js";
 export * from "./predictor.js";
 export { evaluateReference } from "./reference.js";
-export type { Runtime, Session, SessionOptions, TensorValue } from "./runtime.js";
-export { nodeRuntime } from "./runtime.node.js";
+export {
+  cpuTraits,
+  type DeviceTensor,
+  type DeviceTraits,
+  type Runtime,
+  type Session,
+  type SessionOptions,
+  type TensorValue,
+  webGpuTraits,
+} from "./runtime.js";
 export * from "./safetensors.js";
 export { type Dimension, type FreeDimension, type Shape, scaleDimension } from "./shape.js";
 export * from "./training-step.js";

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { describeFileError, writeFileAtomically } from "@bindscape/genome";
 import { exportOnnx, readSafetensors, writeSafetensors } from "@bindscape/gradient";
 import { BindscapeError } from "@bindscape/numerics";
-import { describeNetwork, type Network } from "../network/network.node.js";
+import { describeNetwork, type Network } from "../network/describe-network.js";
 import { checkWeights, parameterShapesOf } from "../network/parameter-shapes.js";
 import type { HistoryEntry } from "../report/report-data.js";
 import { locateBundle } from "../zoo/zoo.node.js";

@@ -6,7 +6,7 @@ import { evaluateMethod } from "../evaluate/metrics.js";
 import { type JoinRule, scoreBins } from "../evaluate/score-bins.node.js";
 import { selectBins } from "../evaluate/select-bins.js";
 import { chooseCell } from "../network/choose-cell.js";
-import type { Network } from "../network/network.node.js";
+import type { Network } from "../network/describe-network.js";
 import type { MethodEvaluation } from "../report/report-data.js";
 
 /** Networks that count as one model, and what the legend calls it. */

@@ -8,7 +8,7 @@ import {
   writeNpz,
 } from "@bindscape/genome";
 import type { Study } from "@bindscape/study";
-import type { Network } from "../network/network.node.js";
+import type { Network } from "../network/describe-network.js";
 import type { Saliency } from "./saliency.node.js";
 import { renderSaliencyPage } from "./saliency-page.js";
 

@@ -14,7 +14,8 @@ import { evaluateFactor, type FactorEvaluation } from "../evaluate/evaluate-fact
 import { type JoinRule, joinColumns, scoreColumns } from "../evaluate/score-bins.node.js";
 import { findModel } from "../model-table.js";
 import { chooseCell } from "../network/choose-cell.js";
-import type { Network, RowRange } from "../network/network.node.js";
+import type { Network } from "../network/describe-network.js";
+import type { RowRange } from "../network/network.node.js";
 import { buildFactorReport, buildReport } from "../report/build-report.node.js";
 import type { FactorReport, ReportData } from "../report/report-data.js";
 

@@ -1,6 +1,7 @@
 import { type Build, InputGradient, nodeRuntime, slice } from "@bindscape/gradient";
 import { BatchPipeline, type WindowRequest, type WindowSource } from "@bindscape/study";
-import { describeNetwork, type Network, type PredictOptions, splitRequest } from "./network.node.js";
+import { describeNetwork, type Network } from "./describe-network.js";
+import { type PredictOptions, splitRequest } from "./network.node.js";
 
 /** Windows that go through a network at a time; a gradient holds every layer's values of all of them. */
 const GRADIENT_BATCH = 32;

@@ -11,7 +11,8 @@ import {
 } from "@bindscape/study";
 import type { ModelFile } from "../bundle/model-file.js";
 import { findModel } from "../model-table.js";
-import { type Network, runPredictor, splitRequest } from "../network/network.node.js";
+import type { Network } from "../network/describe-network.js";
+import { runPredictor, splitRequest } from "../network/network.node.js";
 import type { HistoryEntry } from "../report/report-data.js";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.node.js";
 import { groupByCell, prepareTraining, type TrainingPlan } from "./prepare.js";
