@@ -188,11 +188,7 @@ export function applyOperator<Attributes>(
     );
   } catch (error) {
     if (!(error instanceof ShapeError)) throw error;
-    throw new BindscapeError({
-      source: `layer "${label}" (${operator.name})`,
-      found: `inputs of shape ${inputs.map((input) => formatShape(input.shape)).join(" and ")}`,
-      expected: error.needs,
-    });
+    throw misfit(operator.name, inputs, error.needs, label);
   }
   const outputs: Tensor[] = [];
   const node: Node<Attributes> = { operator, attributes, inputs, outputs, label };
@@ -200,6 +196,20 @@ export function applyOperator<Attributes>(
     outputs.push(graph.derived(shape, node as Node, index));
   });
   return outputs;
+}
+
+/** The error of a layer whose inputs do not fit: it names the layer, the shapes it got and what it needs. */
+export function misfit(
+  operator: string,
+  inputs: readonly Tensor[],
+  needs: string,
+  label: string = operator,
+): BindscapeError {
+  return new BindscapeError({
+    source: `layer "${label}" (${operator})`,
+    found: `inputs of shape ${inputs.map((input) => formatShape(input.shape)).join(" and ")}`,
+    expected: needs,
+  });
 }
 
 /** The nodes that `outputs` depend on, each after those it needs. */

@@ -28,6 +28,7 @@ export { globalMaxPool1d, maxPool1d, type PoolOptions } from "./operators/max-po
 export * from "./operators/permute.js";
 export { exp, hardSigmoid, log, negate, relu, sigmoid, softplus, sqrt, tanh } from "./operators/pointwise.js";
 export * from "./operators/reduce.js";
+export { reduceMax, reduceMin } from "./operators/reduce-extreme.js";
 export * from "./operators/reshape.js";
 export * from "./operators/running-maximum.js";
 export * from "./operators/slice.js";

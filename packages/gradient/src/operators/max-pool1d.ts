@@ -4,60 +4,10 @@ import { isFree, type Shape } from "../shape.js";
 import { type Padding1d, resolvePadding } from "./convolution1d-shape.js";
 import { beforeRelu, relu } from "./pointwise.js";
 import { reduceSum } from "./reduce.js";
+import { beforeSharing, reduceMax, shareExtremes } from "./reduce-extreme.js";
 import { beforeReshape, reshape } from "./reshape.js";
 import { padZeros, slice } from "./slice.js";
 import { addWindows, cutWindows, type Windows } from "./windows1d.js";
-
-/** Largest value over the last axis of [..., windows, size]. */
-const poolOperator: Operator<null> = {
-  name: "maxPool1d",
-  infer([x]) {
-    if (x.length !== 4) throw new ShapeError("a tensor [batch, channels, windows, size]");
-    return [x.slice(0, 3)];
-  },
-  emit: (emitter, node) =>
-    emitter.simple("ReduceMax", node, { axes: { integers: [3] }, keepdims: { integer: 0 } }),
-  evaluate([x], _attributes, [shape]) {
-    const size = x.shape[3];
-    const result = new Float64Array(shape.reduce((a, b) => a * b, 1)).fill(Number.NEGATIVE_INFINITY);
-    x.data.forEach((value, i) => {
-      const window = Math.floor(i / size);
-      if (value > result[window]) result[window] = value;
-    });
-    return [result];
-  },
-  gradient: (node, [gradient]) => [gradient && spreadMaxima(node.inputs[0], node.outputs[0], gradient)],
-};
-
-/** Inputs: x [..., windows, size], its maxima and their gradient [..., windows]. */
-const poolGradientOperator: Operator<null> = {
-  name: "maxPool1dGradient",
-  infer: ([x]) => [x],
-  emit(emitter, node) {
-    const [x, y, gradient] = emitter.names(node.inputs);
-    const last = emitter.integers([3]);
-    const [maxima] = emitter.node("Unsqueeze", [y, last]);
-    const [isMaximum] = emitter.node("Equal", [x, maxima]);
-    const [mask] = emitter.node("Cast", [isMaximum], { to: { integer: 1 } });
-    // Equal maxima share the gradient, so that ties do not multiply it.
-    const [ties] = emitter.node("ReduceSum", [mask, last], { keepdims: { integer: 1 } });
-    const [column] = emitter.node("Unsqueeze", [gradient, last]);
-    const [share] = emitter.node("Div", [column, ties]);
-    emitter.node("Mul", [mask, share], {}, emitter.names(node.outputs));
-  },
-  evaluate([x, y, gradient]) {
-    const size = x.shape[3];
-    const result = new Float64Array(x.data.length);
-    for (let window = 0; window < y.data.length; window++) {
-      const values = x.data.subarray(window * size, (window + 1) * size);
-      const ties = values.filter((value) => value === y.data[window]).length;
-      values.forEach((value, i) => {
-        if (value === y.data[window]) result[window * size + i] = gradient.data[window] / ties;
-      });
-    }
-    return [result];
-  },
-};
 
 /**
  * The sum of a gradient [N, channels, positions] over samples and positions. Of one that a pool spread over its
@@ -65,16 +15,7 @@ const poolGradientOperator: Operator<null> = {
  */
 export function sumOverPositions(gradient: Tensor): Tensor {
   const spread = beforeReshape(gradient) ?? gradient;
-  const isSpread = spread.node?.operator === (poolGradientOperator as Operator<unknown>);
-  return reduceSum(isSpread ? spread.node!.inputs[2] : gradient, [0, 2]);
-}
-
-/**
- * The gradient of the largest value of each window, spread over the window.
- * @param x [N, channels, windows, size] @param maxima, gradient [N, channels, windows]
- */
-function spreadMaxima(x: Tensor, maxima: Tensor, gradient: Tensor): Tensor {
-  return applyOperator(poolGradientOperator, [x, maxima, gradient], null)[0];
+  return reduceSum(beforeSharing(spread) ?? gradient, [0, 2]);
 }
 
 interface Overlapping extends Windows {
@@ -115,7 +56,8 @@ const overlappingOperator: Operator<Overlapping> = {
     const positions = x.shape[2] as number;
     const padded = padZeros(x, { axis: 2, before, after, value: lowest });
     const windows = cutWindows(padded, node.attributes, lowest);
-    const spread = spreadMaxima(windows, node.outputs[0], gradient);
+    const column = (y: Tensor) => reshape(y, [...y.shape, 1]);
+    const spread = shareExtremes(windows, column(node.outputs[0]), column(gradient), [3]);
     const summed = addWindows(spread, node.attributes, positions + before + after);
     return [slice(summed, { axis: 2, start: before, end: before + positions })];
   },
@@ -170,7 +112,8 @@ export function maxPool1d(x: Tensor, options: PoolOptions): Tensor {
   }
   const [batch, channels] = x.shape;
   const whole = slice(x, { axis: 2, start: 0, end: count * size });
-  return applyOperator(poolOperator, [reshape(whole, [batch, channels, count, size])], null, name)[0];
+  const maxima = reduceMax(reshape(whole, [batch, channels, count, size]), [3], name);
+  return reshape(maxima, [batch, channels, count]);
 }
 
 /** The largest value over all positions. @param x [N, channels, positions] @returns [N, channels] */

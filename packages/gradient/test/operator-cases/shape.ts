@@ -1,5 +1,12 @@
 import * as g from "../../src/index.js";
-import type { OperatorCase } from "../operator-case.js";
+import { distinct, free } from "../draws.js";
+import type { Draw, OperatorCase } from "../operator-case.js";
+
+/** Whole numbers below `length` for one input, normal values for the others. */
+const someOf =
+  (length: number, indices: number): Draw =>
+  (random, input) =>
+    input === indices ? random.integer(length) : random.normal();
 
 /** What only moves or adds up values. */
 export const shapeCases: readonly OperatorCase[] = [
@@ -50,6 +57,15 @@ export const shapeCases: readonly OperatorCase[] = [
     build: (a, like) => g.expand(a, like),
     differentiable: [true, false],
   },
+  { operator: "reduceMax", shapes: [[2, 3, 4]], build: (a) => g.reduceMax(a, [0, 2]), draw: distinct },
+  {
+    operator: "reduceMax",
+    variant: "all axes",
+    shapes: [[2, 5]],
+    build: (a) => g.reduceMax(a),
+    draw: distinct,
+  },
+  { operator: "reduceMin", shapes: [[2, 3, 4]], build: (a) => g.reduceMin(a, [1]), draw: distinct },
   {
     operator: "gatherRows",
     shapes: [
@@ -57,7 +73,61 @@ export const shapeCases: readonly OperatorCase[] = [
       [3, 2],
     ],
     build: (table, rows) => g.gatherRows(table, rows),
-    draw: (random, input) => (input === 0 ? random.normal() : random.integer(4)),
-    differentiable: [false, false],
+    draw: someOf(4, 1),
+    differentiable: [true, false],
+  },
+  {
+    operator: "gather",
+    variant: "the middle axis, free batch",
+    batch: "free",
+    samples: 2,
+    shapes: [[free(), 5, 2], [6]],
+    build: (x, indices) => g.gather(x, indices, 1),
+    draw: someOf(5, 1),
+    differentiable: [true, false],
+  },
+  {
+    operator: "embedding",
+    shapes: [
+      [3, 4],
+      [5, 2],
+    ],
+    build: (indices, table) => g.embedding(indices, table),
+    draw: someOf(5, 0),
+    differentiable: [false, true],
+  },
+  {
+    operator: "embedding",
+    variant: "a table of 1,000 rows, free batch",
+    batch: "free",
+    samples: 3,
+    shapes: [
+      [free(), 4],
+      [1000, 2],
+    ],
+    build: (indices, table) => g.embedding(indices, table),
+    draw: someOf(1000, 0),
+    differentiable: [false, true],
+  },
+  ...[5, 500].map(
+    (length): OperatorCase => ({
+      operator: "scatterAdd",
+      variant: `the middle axis, length ${length}`,
+      shapes: [
+        [2, 3, 2, 2],
+        [3, 2],
+      ],
+      build: (updates, indices) => g.scatterAdd(updates, indices, { axis: 1, length }),
+      draw: someOf(5, 1),
+      differentiable: [true, false],
+    }),
+  ),
+  {
+    operator: "scatter",
+    shapes: [[2, 5, 2], [3], [2, 3, 2]],
+    build: (x, indices, updates) => g.scatter(x, indices, updates, 1),
+    // The entries 4, 1 and 3, whatever was drawn.
+    draw: (random, input, drawn) => (input === 1 ? [4, 1, 3][drawn.length - 20] : random.normal()),
+    differentiable: [true, false, true],
   },
 ];
