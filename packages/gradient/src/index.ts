@@ -55,3 +55,4 @@ export * from "./safetensors.js";
 export { type Dimension, type FreeDimension, type Shape, scaleDimension } from "./shape.js";
 export * from "./training-step.js";
 export type { MaxNorm, NamePattern, UpdateOptions } from "./updates/parameter-update.js";
+export * from "./web-runtime.js";
