@@ -91,4 +91,37 @@ facts = {
         "sgd, mean of weights": with_torch(o.SGD, 0.1, None, lambda old, new, n: old + (new - old) / (n + 1)),
     },
 }
+
+
+def rates(make, count=40, values=None):
+    optimizer = o.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.5)
+    schedule = make(optimizer)
+    found = []
+    for step in range(count):
+        found.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedule.step(*([values[step]] if values else []))
+    return found
+
+
+s = torch.optim.lr_scheduler
+losses = [round(5 / (1 + 0.3 * n) + 0.4 * ((n * 7) % 5 - 2) * (n > 8), 6) for n in range(40)]
+facts["losses"] = losses
+facts["schedules"] = {
+    "steps": rates(lambda x: s.StepLR(x, 7, 0.3)),
+    "milestones": rates(lambda x: s.MultiStepLR(x, [3, 10, 11], 0.5)),
+    "exponential": rates(lambda x: s.ExponentialLR(x, 0.9)),
+    "triangular": rates(lambda x: s.CyclicLR(x, 0.1, 0.5, 6, cycle_momentum=False)),
+    "triangular, halved": rates(lambda x: s.CyclicLR(x, 0.1, 0.5, 6, mode="triangular2", cycle_momentum=False)),
+    "triangular, falling": rates(
+        lambda x: s.CyclicLR(x, 0.1, 0.5, 6, mode="exp_range", gamma=0.95, cycle_momentum=False)
+    ),
+    "cosine": rates(lambda x: s.CosineAnnealingLR(x, 40, 0.01)),
+    "cosine, restarted": rates(lambda x: s.CosineAnnealingWarmRestarts(x, 5, 2, 0.01)),
+    "warm-up": rates(lambda x: s.LinearLR(x, 0.2, 1, 8)),
+    "plateau": rates(lambda x: s.ReduceLROnPlateau(x, factor=0.5, patience=2, min_lr=0.02), values=losses),
+    "plateau, more": rates(
+        lambda x: s.ReduceLROnPlateau(x, mode="max", factor=0.5, patience=3, cooldown=2), values=losses
+    ),
+}
 print(json.dumps(facts))
