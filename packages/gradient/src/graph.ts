@@ -62,6 +62,8 @@ export class Graph {
   readonly traits: DeviceTraits;
   readonly inputs = new Map<string, Tensor>();
   readonly parameters = new Map<string, Tensor>();
+  /** What training steps replace parameters by that no gradient moves; see {@link update}. */
+  readonly updates = new Map<Tensor, Tensor>();
   /** Dropout masks in the order of their creation. */
   readonly masks: Tensor[] = [];
   #tensors = 0;
@@ -102,6 +104,22 @@ export class Graph {
       initialiser: typeof initialiser === "function" ? initialiser : fromValues(initialiser),
       trainable: options.trainable ?? true,
     }));
+  }
+
+  /**
+   * Makes every training step replace a parameter by a tensor of the graph, as running statistics are. The parameter
+   * must have been made with `trainable: false`; within a step it has its old value.
+   */
+  update(parameter: Tensor, next: Tensor): void {
+    const fail = (found: string, expected: string): never => {
+      throw new BindscapeError({ source: "running state", found, expected });
+    };
+    if (parameter.source?.kind !== "parameter" || parameter.source.trainable)
+      fail("a tensor that is no parameter, or that gradients move", "a parameter with trainable: false");
+    if (!sameShape(parameter.shape, next.shape))
+      fail(`the shape ${formatShape(next.shape)}`, `that of the parameter, ${formatShape(parameter.shape)}`);
+    if (this.updates.has(parameter)) fail("a second update of one parameter", "one; share it otherwise");
+    this.updates.set(parameter, next);
   }
 
   /** A tensor with fixed values, row-major. */

@@ -27,6 +27,7 @@ import {
   type TrainedParameter,
   type UpdateOptions,
 } from "./updates/parameter-update.js";
+import { RunningState } from "./updates/running-state.js";
 
 export interface TrainingOptions extends Omit<UpdateOptions, "accumulates"> {
   readonly build: Build;
@@ -86,6 +87,7 @@ export class TrainingStep {
   readonly #optimizer: Optimizer;
   readonly #inputs: ReadonlyMap<string, readonly number[]>;
   readonly #update: ParameterUpdate;
+  readonly #running: RunningState;
   readonly #microBatches: number;
   readonly #frozen: ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>;
   readonly #maskTensors: ReadonlyMap<string, Tensor>;
@@ -128,6 +130,14 @@ export class TrainingStep {
     const outputs = new Map<string, Tensor>([["loss", checkedLoss]]);
     for (const [name, tensor] of Object.entries(model.outputs)) outputs.set(`output/${name}`, tensor);
     for (const [name, tensor] of update.outputs) outputs.set(name, tensor);
+    const first = (name: string, tensor: Tensor) =>
+      initialValues(name, tensor, options.seed, options.parameters);
+    const running = new RunningState(
+      graph,
+      (name) => !freeze.some((pattern) => matchesName(pattern, name)),
+      first,
+    );
+    for (const [name, tensor] of running.outputs) outputs.set(name, tensor);
     const leaves = leavesOf([...outputs.values()]);
     const used = ([, tensor]: [string, Tensor]) => leaves.has(tensor);
     const inputs = new Map([...graph.inputs].filter(used));
@@ -137,17 +147,15 @@ export class TrainingStep {
     const trainedNames = new Set(trained.map(({ name }) => name));
     const frozen = new Map(
       [...graph.parameters]
-        .filter(([name]) => !trainedNames.has(name))
-        .map(([name, tensor]) => [
-          name,
-          { tensor, values: initialValues(name, tensor, options.seed, options.parameters) },
-        ]),
+        .filter(([name]) => !trainedNames.has(name) && !running.has(name))
+        .map(([name, tensor]) => [name, { tensor, values: first(name, tensor) }]),
     );
     const bytes = emitModel({
       graphName: "training step",
       inputs: new Map([
         ...[...inputs].map(([name, tensor]): [string, Tensor] => [`input/${name}`, tensor]),
         ...masks,
+        ...[...graph.parameters].filter(([name]) => running.has(name)),
         ...update.inputs,
       ]),
       stored: frozen,
@@ -159,12 +167,12 @@ export class TrainingStep {
       profile: options.profile,
       keepOnDevice: update.keepOnDevice,
     });
-    const first = new Float32Array(update.pieces.reduce((sum, { length }) => sum + length, 0));
+    const all = new Float32Array(update.pieces.reduce((sum, { length }) => sum + length, 0));
     trained.forEach(({ name, tensor }, i) => {
-      first.set(initialValues(name, tensor, options.seed, options.parameters), update.pieces[i].start);
+      all.set(first(name, tensor), update.pieces[i].start);
     });
-    update.write("parameters", first);
-    return new TrainingStep(session, options, { update, inputs, masks, frozen, outputs });
+    update.write("parameters", all);
+    return new TrainingStep(session, options, { update, running, inputs, masks, frozen, outputs });
   }
 
   private constructor(
@@ -172,6 +180,7 @@ export class TrainingStep {
     options: TrainingOptions,
     parts: {
       update: ParameterUpdate;
+      running: RunningState;
       inputs: ReadonlyMap<string, Tensor>;
       masks: ReadonlyMap<string, Tensor>;
       frozen: ReadonlyMap<string, { tensor: Tensor; values: Float32Array }>;
@@ -182,6 +191,7 @@ export class TrainingStep {
     this.#optimizer = options.optimizer;
     this.#seed = options.seed;
     this.#update = parts.update;
+    this.#running = parts.running;
     this.#microBatches = options.microBatches ?? 1;
     this.#inputs = new Map([...parts.inputs].map(([name, tensor]) => [name, tensor.shape as number[]]));
     this.#frozen = new Map(
@@ -194,7 +204,7 @@ export class TrainingStep {
     this.#masks = new DropoutMasks(parts.masks, options.seed);
     const into: Record<string, TensorValue> = {};
     for (const [name, tensor] of parts.outputs) {
-      if (parts.update.outputs.has(name)) continue;
+      if (parts.update.outputs.has(name) || name.startsWith("state/")) continue;
       const shape = tensor.shape as number[];
       into[name] = { data: new Float32Array(product(shape)), shape };
     }
@@ -257,7 +267,9 @@ export class TrainingStep {
       feeds[`input/${name}`] = { data: checkFeed(name, shape, batch[name]), shape };
     const into: Record<string, TensorValue | DeviceTensor> = { ...this.#into };
     this.#update.bind(feeds, into, this.#step + 1, learningRate);
+    this.#running.bind(feeds, into);
     await this.#session.run(feeds, this.#outputNames, into);
+    this.#running.advance();
     return this.#into["loss"].data[0];
   }
 
@@ -285,6 +297,7 @@ export class TrainingStep {
     const values = new Map<string, Float32Array>();
     for (const { name, start, length } of this.#update.pieces)
       values.set(name, all.slice(start, start + length));
+    for (const [name, { data }] of this.#running.values) values.set(name, data.slice());
     for (const [name, { data }] of this.#frozen) values.set(name, data.slice());
     return values;
   }
@@ -292,16 +305,24 @@ export class TrainingStep {
   parameterShapes(): Map<string, number[]> {
     const shapes = new Map<string, number[]>();
     for (const { name, shape } of this.#update.pieces) shapes.set(name, shape.slice());
+    for (const [name, { shape }] of this.#running.values) shapes.set(name, shape.slice());
     for (const [name, { shape }] of this.#frozen) shapes.set(name, shape.slice());
     return shapes;
   }
 
-  /** Replaces the values of all trainable parameters; the optimizer's state stays. */
+  /**
+   * Replaces the values of all trainable parameters, and of running statistics that are among those given; the
+   * optimizer's state stays.
+   */
   setParameters(values: ParameterValues): void {
     const all = new Float32Array(this.#trainedCount());
     for (const { name, shape, start } of this.#update.pieces)
       all.set(requiredValues(name, { shape } as Tensor, values), start);
+    const running = new Map<string, Float32Array>();
+    for (const [name, { shape }] of this.#running.values)
+      if (values.has(name)) running.set(name, requiredValues(name, { shape } as Tensor, values));
     this.#update.write("parameters", all);
+    this.#running.write(running);
   }
 
   #trainedCount(): number {
@@ -343,6 +364,9 @@ export class TrainingStep {
     const pieces = this.#update.pieces.map(({ name, length }) => take(`parameter/${name}`, length));
     const total = this.#trainedCount();
     const slots = this.#optimizer.slots.map((name) => take(`optimizer/${name}`, total));
+    const running = new Map(
+      [...this.#running.values].map(([name, { data }]) => [name, take(`parameter/${name}`, data.length)]),
+    );
     for (const [name, { data }] of this.#frozen) {
       const given = take(`parameter/${name}`, data.length);
       if (!given.every((value, i) => Object.is(value, data[i])))
@@ -353,6 +377,7 @@ export class TrainingStep {
       all.set(data, this.#update.pieces[i].start);
     });
     this.#update.write("parameters", all);
+    this.#running.write(running);
     slots.forEach((data, i) => {
       this.#update.write(this.#optimizer.slots[i], data);
     });

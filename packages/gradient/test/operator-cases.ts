@@ -3,6 +3,7 @@ import { arithmeticCases } from "./operator-cases/arithmetic.js";
 import { convolutionCases } from "./operator-cases/convolution.js";
 import { linearCases } from "./operator-cases/linear.js";
 import { lossCases } from "./operator-cases/losses.js";
+import { normalisationCases } from "./operator-cases/normalisation.js";
 import { poolingCases } from "./operator-cases/pooling.js";
 import { recurrentCases } from "./operator-cases/recurrent.js";
 import { shapeCases } from "./operator-cases/shape.js";
@@ -26,6 +27,7 @@ export const operatorCases: readonly OperatorCase[] = [
   ...linearCases,
   ...convolutionCases,
   ...poolingCases,
+  ...normalisationCases,
   ...recurrentCases,
   ...shapeCases,
   ...strandCases,
