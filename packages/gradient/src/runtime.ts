@@ -45,16 +45,27 @@ export interface DeviceTraits {
   readonly fusedRecurrence: boolean;
   /** Most parts that one node may join or cut; more become a tree of nodes. */
   readonly largestJoin: number;
+  /** Whether a transposed convolution may have groups; else there is one for each group. */
+  readonly groupedTranspose: boolean;
 }
 
 /** A processor with its own memory at hand; also what exported models are written for. */
-export const cpuTraits: DeviceTraits = { fusedRecurrence: true, largestJoin: Number.POSITIVE_INFINITY };
+export const cpuTraits: DeviceTraits = {
+  fusedRecurrence: true,
+  largestJoin: Number.POSITIVE_INFINITY,
+  groupedTranspose: true,
+};
 
 /**
  * WebGPU. There is no kernel for recurrent operators: they would be computed on the CPU and copied there and back.
  * A kernel may use eight storage buffers on every device (WebGPU, section 3.6.2, "Limits"); six leave room for others.
+ * Transposed convolutions with groups are wrong in ONNX Runtime 1.30 where a group has a single filter.
  */
-export const webGpuTraits: DeviceTraits = { fusedRecurrence: false, largestJoin: 6 };
+export const webGpuTraits: DeviceTraits = {
+  fusedRecurrence: false,
+  largestJoin: 6,
+  groupedTranspose: false,
+};
 
 /** What executes ONNX models: onnxruntime-node, onnxruntime-web, or a stand-in for tests. */
 export interface Runtime {

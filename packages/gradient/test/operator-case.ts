@@ -6,7 +6,7 @@ import { multiply } from "../src/operators/arithmetic.js";
 import { reduceSum } from "../src/operators/reduce.js";
 import { reshape } from "../src/operators/reshape.js";
 import { evaluateReference } from "../src/reference.js";
-import type { Runtime, TensorValue } from "../src/runtime.js";
+import type { DeviceTraits, Runtime, TensorValue } from "../src/runtime.js";
 import { product, type Shape, shapeFor } from "../src/shape.js";
 
 /** Draws one value of input number `input`; `drawn` holds what was drawn for this case so far. */
@@ -53,9 +53,10 @@ export interface DrawnCase {
   readonly samples: number;
 }
 
-export function drawCase(test: OperatorCase): DrawnCase {
+/** @param traits of the device whose graph is wanted; the CPU's by default */
+export function drawCase(test: OperatorCase, traits?: DeviceTraits): DrawnCase {
   const random = new Random(nameOf(test));
-  const graph = new Graph({ batch: test.batch ?? 2, phase: "training" });
+  const graph = new Graph({ batch: test.batch ?? 2, phase: "training", traits });
   const samples = test.samples ?? 1;
   const inputs = test.shapes.map((shape, i) => graph.input(`input${i}`, shape));
   const output = test.build(...inputs);

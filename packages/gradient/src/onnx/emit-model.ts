@@ -29,7 +29,7 @@ export function leavesOf(outputs: readonly Tensor[]): Set<Tensor> {
 export function emitModel(parts: ModelParts): Uint8Array {
   const outputs = [...parts.outputs];
   const tensors = outputs.map(([, tensor]) => tensor);
-  const emitter = new OnnxEmitter(tensors[0]?.graph.traits.largestJoin);
+  const emitter = new OnnxEmitter(tensors[0]?.graph.traits);
   const leaves = leavesOf(tensors);
   for (const [name, tensor] of parts.inputs) {
     if (!leaves.has(tensor) && tensor !== parts.flat?.input) continue;

@@ -1,5 +1,6 @@
 import { BindscapeError } from "@bindscape/numerics";
 import type { Node, Tensor } from "../graph.js";
+import { cpuTraits, type DeviceTraits } from "../runtime.js";
 import { isFree, product, type Shape } from "../shape.js";
 import { ProtobufWriter } from "./protobuf.js";
 
@@ -34,8 +35,7 @@ export class OnnxEmitter {
   readonly #constants = new Map<string, string>();
   #counter = 0;
 
-  /** @param largestJoin most parts that one node may join or cut: kernels of some devices take few buffers */
-  constructor(readonly largestJoin = Number.POSITIVE_INFINITY) {}
+  constructor(readonly traits: DeviceTraits = cpuTraits) {}
 
   /** The name of a tensor's value in the model. */
   name(tensor: Tensor): string {
@@ -106,8 +106,8 @@ export class OnnxEmitter {
   /** Joins values along an axis; the name of the result is returned. */
   concatenate(parts: readonly string[], axis: number, output: string = this.temporary()): string {
     let level = parts;
-    while (level.length > this.largestJoin) {
-      const joined = inRuns(level, this.largestJoin);
+    while (level.length > this.traits.largestJoin) {
+      const joined = inRuns(level, this.traits.largestJoin);
       level = joined.map((run) => (run.length === 1 ? run[0] : this.concatenate(run, axis)));
     }
     return this.node("Concat", level, { axis: { integer: axis } }, [output])[0];
@@ -121,11 +121,11 @@ export class OnnxEmitter {
     outputs: readonly string[] = lengths.map(() => this.temporary()),
   ): readonly string[] {
     const attributes = { axis: { integer: axis } };
-    if (lengths.length <= this.largestJoin) {
+    if (lengths.length <= this.traits.largestJoin) {
       return this.node("Split", [value, this.integers(lengths)], attributes, outputs);
     }
     // As few pieces as do, each of about as many parts: the tree is balanced.
-    const perPiece = Math.ceil(lengths.length / this.largestJoin);
+    const perPiece = Math.ceil(lengths.length / this.traits.largestJoin);
     const parts = inRuns(lengths, perPiece);
     const names = inRuns(outputs, perPiece);
     const sums = parts.map((part) => part.reduce((a, b) => a + b, 0));

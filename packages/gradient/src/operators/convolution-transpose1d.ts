@@ -55,13 +55,26 @@ const transposeOperator: Operator<Transposed> = {
     const { before, after, dilation, stride, groups, outputPadding } = node.attributes;
     // What is cut off at the end and what is added there cancel: only one of them is left to ONNX.
     const cut = Math.max(0, after - outputPadding);
-    emitter.simple("ConvTranspose", node, {
+    const attributes = {
       pads: { integers: [before, cut] },
       output_padding: { integers: [Math.max(0, outputPadding - after)] },
       dilations: { integers: [dilation] },
       strides: { integers: [stride] },
-      group: { integer: groups },
+    };
+    if (groups === 1 || emitter.traits.groupedTranspose) {
+      emitter.simple("ConvTranspose", node, { ...attributes, group: { integer: groups } });
+      return;
+    }
+    const [channels, filters] = [node.inputs[0], node.outputs[0]].map(({ shape }) => shape[1] as number);
+    const parts = node.inputs.map((input, i) => {
+      const lengths = new Array<number>(groups).fill((i === 2 ? filters : channels) / groups);
+      return emitter.split(emitter.name(input), i === 0 ? 1 : 0, lengths);
     });
+    const outputs = Array.from({ length: groups }, (_, group) => {
+      const inputs = parts.map((pieces) => pieces[group]);
+      return emitter.node("ConvTranspose", inputs, attributes)[0];
+    });
+    emitter.concatenate(outputs, 1, emitter.name(node.outputs[0]));
   },
   evaluate([x, kernel, bias], { before, dilation, stride, groups }, [[batch, filters, length]]) {
     const [, channels, positions] = x.shape;
