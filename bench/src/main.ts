@@ -9,6 +9,7 @@ const benchmarks: Record<string, () => Promise<{ run(): Promise<Figure[]> }>> = 
   bigwig: () => import("./bigwig.js"),
   "shared-overlap": () => import("./shared-overlap.js"),
   "factornet-step": () => import("./factornet-step.js"),
+  "network-steps": () => import("./network-steps.js"),
 };
 
 const [name, ...options] = process.argv.slice(2);
