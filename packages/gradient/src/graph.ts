@@ -25,7 +25,8 @@ export type Source =
       readonly trainable: boolean;
     }
   | { readonly kind: "constant"; readonly values: Float32Array }
-  | { readonly kind: "mask"; readonly rate: number };
+  | { readonly kind: "mask"; readonly rate: number }
+  | { readonly kind: "noise"; readonly distribution: "normal" | "uniform" };
 
 /** An application of an operator. */
 export interface Node<Attributes = unknown> {
@@ -64,7 +65,7 @@ export class Graph {
   readonly parameters = new Map<string, Tensor>();
   /** What training steps replace parameters by that no gradient moves; see {@link update}. */
   readonly updates = new Map<Tensor, Tensor>();
-  /** Dropout masks in the order of their creation. */
+  /** Dropout masks and other noise in the order of their creation. */
   readonly masks: Tensor[] = [];
   #tensors = 0;
 
@@ -142,6 +143,13 @@ export class Graph {
   /** A dropout mask: 0 with probability `rate`, else 1 / (1 - rate); drawn anew at every step. */
   mask(shape: Shape, rate: number): Tensor {
     const tensor = this.leaf(shape, { kind: "mask", rate });
+    this.masks.push(tensor);
+    return tensor;
+  }
+
+  /** Random numbers, drawn anew at every step: standard normal, or uniform above 0 up to 1. */
+  noise(shape: Shape, distribution: "normal" | "uniform"): Tensor {
+    const tensor = this.leaf(shape, { kind: "noise", distribution });
     this.masks.push(tensor);
     return tensor;
   }

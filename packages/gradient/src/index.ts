@@ -5,9 +5,11 @@ export * from "./layers/bidirectional-lstm.js";
 export * from "./layers/dense.js";
 export { dropout } from "./layers/dropout.js";
 export * from "./layers/losses.js";
+export * from "./layers/random-variables.js";
 export * from "./layers/normalisation.js";
 export * from "./layers/strands.js";
 export type { Build, Model, ParameterValues } from "./model.js";
+export * from "./operators/activations.js";
 export * from "./operators/arithmetic.js";
 export {
   type AveragePoolOptions,
@@ -22,17 +24,31 @@ export {
 export { type Convolution1dOptions, convolution1d, perPositionDense } from "./operators/convolution1d.js";
 export type { Padding1d } from "./operators/convolution1d-shape.js";
 export * from "./operators/expand.js";
+export * from "./operators/gamma-functions.js";
 export * from "./operators/gather.js";
 export type { GateActivation } from "./operators/lstm-recurrence.js";
 export * from "./operators/matrix-product.js";
 export { globalMaxPool1d, maxPool1d, type PoolOptions } from "./operators/max-pool1d.js";
 export * from "./operators/permute.js";
-export { exp, hardSigmoid, log, negate, relu, sigmoid, softplus, sqrt, tanh } from "./operators/pointwise.js";
+export {
+  absolute,
+  exp,
+  hardSigmoid,
+  log,
+  negate,
+  relu,
+  sigmoid,
+  softplus,
+  sqrt,
+  tanh,
+} from "./operators/pointwise.js";
 export * from "./operators/reduce.js";
 export { reduceMax, reduceMin } from "./operators/reduce-extreme.js";
 export * from "./operators/reshape.js";
 export * from "./operators/running-maximum.js";
 export * from "./operators/slice.js";
+export * from "./operators/softmax.js";
+export * from "./operators/take-along.js";
 export * from "./operators/transpose.js";
 export * from "./optimizers/adadelta.js";
 export * from "./optimizers/adam.js";

@@ -1,6 +1,5 @@
 import { BindscapeError } from "@bindscape/numerics";
 import { gradients } from "./autodiff.js";
-import { DropoutMasks } from "./dropout-masks.js";
 import type { Graph, Tensor } from "./graph.js";
 import {
   type Build,
@@ -17,6 +16,7 @@ import { averageSlot } from "./optimizers/decorators.js";
 import type { Optimizer } from "./optimizers/optimizer.js";
 import type { DeviceTensor, Runtime, Session, TensorValue } from "./runtime.js";
 import { product } from "./shape.js";
+import { StepNoise } from "./step-noise.js";
 import { GraphUpdate } from "./updates/graph-update.js";
 import { MemoryUpdate } from "./updates/memory-update.js";
 import {
@@ -90,10 +90,10 @@ export class TrainingStep {
   readonly #running: RunningState;
   readonly #microBatches: number;
   readonly #frozen: ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>;
-  readonly #maskTensors: ReadonlyMap<string, Tensor>;
+  readonly #noiseTensors: ReadonlyMap<string, Tensor>;
   readonly #into: Readonly<Record<string, TensorValue>>;
   readonly #outputNames: readonly string[];
-  #masks: DropoutMasks;
+  #noise: StepNoise;
   #seed: number | string;
   #step = 0;
 
@@ -200,8 +200,8 @@ export class TrainingStep {
         { shape: tensor.shape as number[], data: values.slice() },
       ]),
     );
-    this.#maskTensors = parts.masks;
-    this.#masks = new DropoutMasks(parts.masks, options.seed);
+    this.#noiseTensors = parts.masks;
+    this.#noise = new StepNoise(parts.masks, options.seed);
     const into: Record<string, TensorValue> = {};
     for (const [name, tensor] of parts.outputs) {
       if (parts.update.outputs.has(name) || name.startsWith("state/")) continue;
@@ -262,7 +262,7 @@ export class TrainingStep {
     draw: number,
     learningRate: number,
   ): Promise<number> {
-    const feeds: Record<string, TensorValue | DeviceTensor> = this.#masks.forStep(draw);
+    const feeds: Record<string, TensorValue | DeviceTensor> = this.#noise.forStep(draw);
     for (const [name, shape] of this.#inputs)
       feeds[`input/${name}`] = { data: checkFeed(name, shape, batch[name]), shape };
     const into: Record<string, TensorValue | DeviceTensor> = { ...this.#into };
@@ -383,7 +383,7 @@ export class TrainingStep {
     });
     if (state.seed !== this.#seed) {
       this.#seed = state.seed;
-      this.#masks = new DropoutMasks(this.#maskTensors, state.seed);
+      this.#noise = new StepNoise(this.#noiseTensors, state.seed);
     }
     this.#step = state.step;
   }

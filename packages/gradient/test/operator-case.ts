@@ -9,8 +9,8 @@ import { evaluateReference } from "../src/reference.js";
 import type { DeviceTraits, Runtime, TensorValue } from "../src/runtime.js";
 import { product, type Shape, shapeFor } from "../src/shape.js";
 
-/** Draws one value of input number `input`; `drawn` holds what was drawn for this case so far. */
-export type Draw = (random: Random, input: number, drawn: readonly number[]) => number;
+/** Draws value number `index` of input number `input`; `drawn` holds what was drawn for this case so far. */
+export type Draw = (random: Random, input: number, drawn: readonly number[], index: number) => number;
 
 /**
  * One way to use an operator or layer, on small shapes. Every device's test goes through the same list
@@ -33,6 +33,8 @@ export interface OperatorCase {
   readonly tolerance?: number;
   /** Whether inputs are differentiated: all are by default; none where an operator has no gradient. */
   readonly differentiable?: readonly boolean[];
+  /** Whether the gradient is not the slope of the computed function, so that no difference shows it. */
+  readonly implicitGradient?: boolean;
 }
 
 /** `convolution1d: strided`. */
@@ -61,18 +63,25 @@ export function drawCase(test: OperatorCase, traits?: DeviceTraits): DrawnCase {
   const inputs = test.shapes.map((shape, i) => graph.input(`input${i}`, shape));
   const output = test.build(...inputs);
   const values = new Map<Tensor, Float32Array>();
-  const give = (tensor: Tensor, draw: () => number) => {
-    values.set(tensor, new Float32Array(product(shapeFor(tensor.shape, samples))).map(draw));
+  const give = (tensor: Tensor, draw: (index: number) => number) => {
+    values.set(
+      tensor,
+      new Float32Array(product(shapeFor(tensor.shape, samples))).map((_, index) => draw(index)),
+    );
   };
   const draw = test.draw ?? ((source: Random) => source.normal());
   const drawn: number[] = [];
   inputs.forEach((tensor, i) => {
-    give(tensor, () => {
-      drawn.push(draw(random, i, drawn));
+    give(tensor, (index) => {
+      drawn.push(draw(random, i, drawn, index));
       return drawn[drawn.length - 1];
     });
   });
-  for (const mask of graph.masks) give(mask, () => (random.uniform() < 0.4 ? 0 : 1 / 0.6));
+  for (const leaf of graph.masks) {
+    if (leaf.source?.kind !== "noise") give(leaf, () => (random.uniform() < 0.4 ? 0 : 1 / 0.6));
+    else if (leaf.source.distribution === "normal") give(leaf, () => random.normal());
+    else give(leaf, () => 1 - random.uniform());
+  }
   const weights = graph.input("weights", output.shape);
   give(weights, () => random.normal());
   const total = reshape(reduceSum(multiply(output, weights)), []);

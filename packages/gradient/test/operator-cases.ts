@@ -1,10 +1,13 @@
 import type { OperatorCase } from "./operator-case.js";
+import { activationCases } from "./operator-cases/activations.js";
 import { arithmeticCases } from "./operator-cases/arithmetic.js";
 import { convolutionCases } from "./operator-cases/convolution.js";
 import { linearCases } from "./operator-cases/linear.js";
 import { lossCases } from "./operator-cases/losses.js";
 import { normalisationCases } from "./operator-cases/normalisation.js";
+import { moreLossCases } from "./operator-cases/more-losses.js";
 import { poolingCases } from "./operator-cases/pooling.js";
+import { probabilityCases } from "./operator-cases/probability.js";
 import { recurrentCases } from "./operator-cases/recurrent.js";
 import { shapeCases } from "./operator-cases/shape.js";
 import { strandCases } from "./operator-cases/strands.js";
@@ -24,6 +27,7 @@ import { strandCases } from "./operator-cases/strands.js";
  */
 export const operatorCases: readonly OperatorCase[] = [
   ...arithmeticCases,
+  ...activationCases,
   ...linearCases,
   ...convolutionCases,
   ...poolingCases,
@@ -32,4 +36,6 @@ export const operatorCases: readonly OperatorCase[] = [
   ...shapeCases,
   ...strandCases,
   ...lossCases,
+  ...moreLossCases,
+  ...probabilityCases,
 ];

@@ -6,7 +6,7 @@ import { divide, multiply, subtract } from "./arithmetic.js";
 import { beforeReshape, reshape } from "./reshape.js";
 
 /** Operators on one tensor, element by element. `gradientOf` gets x, y = f(x) and dy. */
-function definePoint(
+export function definePoint(
   name: string,
   onnxType: string,
   compute: (x: number) => number,
@@ -30,6 +30,12 @@ export const negate = definePoint(
   (x) => -x,
   (_x, _y, gradient) => negate(gradient),
 );
+
+/** |x|; its gradient at 0 is 0. */
+export const absolute = definePoint("absolute", "Abs", Math.abs, (x, _y, gradient) => {
+  const above = passWithin(gradient, x, 0, Number.POSITIVE_INFINITY);
+  return subtract(above, passWithin(gradient, negate(x), 0, Number.POSITIVE_INFINITY));
+});
 
 /** e^x. */
 export const exp = definePoint("exp", "Exp", Math.exp, (_x, y, gradient) => multiply(gradient, y));
