@@ -67,6 +67,8 @@ export class Graph {
   readonly updates = new Map<Tensor, Tensor>();
   /** Dropout masks and other noise in the order of their creation. */
   readonly masks: Tensor[] = [];
+  /** For the engine: what nodes are called while it differentiates a layer; else each by its own label. */
+  context: string | null = null;
   #tensors = 0;
 
   constructor(options: GraphOptions) {
@@ -217,7 +219,7 @@ export function applyOperator<Attributes>(
     throw misfit(operator.name, inputs, error.needs, label);
   }
   const outputs: Tensor[] = [];
-  const node: Node<Attributes> = { operator, attributes, inputs, outputs, label };
+  const node: Node<Attributes> = { operator, attributes, inputs, outputs, label: graph.context ?? label };
   shapes.forEach((shape, index) => {
     outputs.push(graph.derived(shape, node as Node, index));
   });

@@ -1,3 +1,4 @@
+import { BindscapeError } from "@bindscape/numerics";
 import type * as Ort from "onnxruntime-common";
 import type { DeviceTensor, Session, TensorValue } from "./runtime.js";
 import { product } from "./shape.js";
@@ -38,7 +39,9 @@ export class OrtSession implements Session {
       const isNew = target === undefined || target instanceof OrtDeviceTensor || this.#options.copiesResults;
       fetches[name] = isNew ? null : this.#tensorOf(target);
     }
-    const results = await this.#session.run(inputTensors, fetches);
+    const results = await this.#session.run(inputTensors, fetches).catch((cause: unknown) => {
+      throw describeRunError(cause);
+    });
     const values: Record<string, TensorValue> = {};
     for (const name of outputs) {
       const target = into[name];
@@ -68,6 +71,26 @@ export class OrtSession implements Session {
     }
     return tensor;
   }
+}
+
+/** ONNX Runtime's error as one that names the layer, where it says which node ran out of memory; else as it is. */
+function describeRunError(cause: unknown): unknown {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  if (!/alloc/i.test(message)) return cause;
+  const node = /Name:'([^']*)'/.exec(message)?.[1] ?? "";
+  const bytes = /size:? ?(\d+)/.exec(message)?.[1];
+  return new BindscapeError({
+    source: node === "" ? "network" : `layer "${node.replace(/\/[^/]*\/\d+$/, "")}"`,
+    found:
+      bytes === undefined ? "not enough memory" : `not enough memory for ${formatBytes(Number(bytes))} more`,
+    expected: "memory for one batch on the device",
+    next: "Take fewer windows a batch, shorter windows or a smaller network",
+    cause,
+  });
+}
+
+function formatBytes(bytes: number): string {
+  return bytes < 1e9 ? `${(bytes / 1e6).toPrecision(3)} MB` : `${(bytes / 1e9).toPrecision(3)} GB`;
 }
 
 /** How a runtime copies a tensor from its device. */

@@ -9,6 +9,7 @@ import {
   type ParameterValues,
   requiredValues,
 } from "./model.js";
+import { NumericsCheck } from "./numerics-check.js";
 import { emitModel, leavesOf } from "./onnx/emit-model.js";
 import { add, multiply } from "./operators/arithmetic.js";
 import { reshape } from "./operators/reshape.js";
@@ -49,6 +50,11 @@ export interface TrainingOptions extends Omit<UpdateOptions, "accumulates"> {
    * give the same numbers up to rounding, each the same bits every time.
    */
   readonly update?: "graph" | "memory";
+  /**
+   * Look at every tensor of every step, and throw an error that names the first layer with a value that is no finite
+   * number (slow: for finding out where a loss of NaN comes from).
+   */
+  readonly checkNumerics?: boolean;
   /** Path prefix of a profile to write (measurements only). */
   readonly profile?: string;
 }
@@ -93,6 +99,7 @@ export class TrainingStep {
   readonly #noiseTensors: ReadonlyMap<string, Tensor>;
   readonly #into: Readonly<Record<string, TensorValue>>;
   readonly #outputNames: readonly string[];
+  readonly #numerics: NumericsCheck | null;
   #noise: StepNoise;
   #seed: number | string;
   #step = 0;
@@ -138,6 +145,10 @@ export class TrainingStep {
       first,
     );
     for (const [name, tensor] of running.outputs) outputs.set(name, tensor);
+    const numerics = options.checkNumerics
+      ? new NumericsCheck(graph, [loss, ...Object.values(model.outputs)], [...outputs.values()])
+      : null;
+    if (numerics) outputs.set("numerics", numerics.output);
     const leaves = leavesOf([...outputs.values()]);
     const used = ([, tensor]: [string, Tensor]) => leaves.has(tensor);
     const inputs = new Map([...graph.inputs].filter(used));
@@ -172,7 +183,15 @@ export class TrainingStep {
       all.set(first(name, tensor), update.pieces[i].start);
     });
     update.write("parameters", all);
-    return new TrainingStep(session, options, { update, running, inputs, masks, frozen, outputs });
+    return new TrainingStep(session, options, {
+      update,
+      running,
+      inputs,
+      masks,
+      frozen,
+      outputs,
+      numerics,
+    });
   }
 
   private constructor(
@@ -185,8 +204,10 @@ export class TrainingStep {
       masks: ReadonlyMap<string, Tensor>;
       frozen: ReadonlyMap<string, { tensor: Tensor; values: Float32Array }>;
       outputs: ReadonlyMap<string, Tensor>;
+      numerics: NumericsCheck | null;
     },
   ) {
+    this.#numerics = parts.numerics;
     this.#session = session;
     this.#optimizer = options.optimizer;
     this.#seed = options.seed;
@@ -269,6 +290,7 @@ export class TrainingStep {
     this.#update.bind(feeds, into, this.#step + 1, learningRate);
     this.#running.bind(feeds, into);
     await this.#session.run(feeds, this.#outputNames, into);
+    this.#numerics?.check(this.#into["numerics"].data);
     this.#running.advance();
     return this.#into["loss"].data[0];
   }

@@ -56,7 +56,11 @@ export function emitModel(parts: ModelParts): Uint8Array {
       emitter.rename(tensor, name);
     }
   }
-  for (const node of orderNodes(tensors)) node.operator.emit(emitter, node);
+  for (const node of orderNodes(tensors)) {
+    emitter.layer = node.label;
+    node.operator.emit(emitter, node);
+  }
+  emitter.layer = "";
   for (const [name, tensor] of copies) {
     emitter.reserve(name);
     emitter.node("Identity", [emitter.name(tensor)], {}, [name]);

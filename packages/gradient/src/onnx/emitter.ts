@@ -33,6 +33,8 @@ export class OnnxEmitter {
   readonly #names = new Map<Tensor, string>();
   readonly #taken = new Set<string>();
   readonly #constants = new Map<string, string>();
+  /** The layer that nodes are written for: part of their names, which ONNX Runtime's errors and profiles show. */
+  layer = "";
   #counter = 0;
 
   constructor(readonly traits: DeviceTraits = cpuTraits) {}
@@ -86,7 +88,8 @@ export class OnnxEmitter {
     const node = new ProtobufWriter();
     for (const input of inputs) node.text(1, input);
     for (const output of names) node.text(2, output);
-    node.text(3, `${type}/${this.#nodes.length}`).text(4, type);
+    const prefix = this.layer === "" ? "" : `${this.layer}/`;
+    node.text(3, `${prefix}${type}/${this.#nodes.length}`).text(4, type);
     for (const [name, attribute] of Object.entries(attributes))
       node.message(5, writeAttribute(name, attribute));
     this.#nodes.push(node);
