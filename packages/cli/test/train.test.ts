@@ -123,6 +123,12 @@ describe("a run that cannot begin", () => {
     expect(stderr).toMatch(
       /^bindscape: .*study\.yaml: a loss of \S+ in epoch 1, batch \d+ \(its first window is the bin at chrA:\d+\); expected a finite loss\. [^\n]*--learning-rate[^\n]*\n$/,
     );
+    expect(stderr).toContain("--check-numerics names the layer");
     expect(existsSync(at("diverged"))).toBe(false);
+    const checked = await run(trainArguments("diverged", "--learning-rate", "1e38", "--check-numerics"));
+    expect(checked.code).toBe(2);
+    expect(checked.stderr).toMatch(
+      /^bindscape: numerics check: a value that is no finite number in the layer .*, in epoch 1, batch \d+ \(its first window is/m,
+    );
   });
 });

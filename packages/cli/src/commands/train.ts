@@ -41,7 +41,11 @@ export function addTrainCommand(program: Command): void {
         .default("paper"),
     )
     .option("--resume", "go on from the checkpoints of a run that was stopped")
-    .option("--overwrite", "replace the bundle where there is one");
+    .option("--overwrite", "replace the bundle where there is one")
+    .option(
+      "--check-numerics",
+      "look at every value of every step, and name the layer where one first is no finite number (slower)",
+    );
   addStudyOptions(command);
   addSchemaOptions(command, trainingSettings, "Training:");
   addSchemaOptions(command, factorNetOptions, "FactorNet:");
@@ -81,6 +85,7 @@ Examples:
             resume: given.resume,
             overwrite: given.overwrite,
             threads: given.threads,
+            checkNumerics: given.checkNumerics,
             command: commandText(),
             onProgress: bar.listener,
             onEpoch: (entry, best) =>
@@ -120,6 +125,7 @@ interface TrainFlags extends Record<string, unknown> {
   readonly preset: string;
   readonly resume?: boolean;
   readonly overwrite?: boolean;
+  readonly checkNumerics?: boolean;
   readonly data?: string;
   readonly threads?: number;
   readonly json?: boolean;

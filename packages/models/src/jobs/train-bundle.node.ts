@@ -27,6 +27,8 @@ export interface TrainBundleOptions {
   readonly resume?: boolean;
   readonly overwrite?: boolean;
   readonly threads?: number;
+  /** See `TrainOptions`. */
+  readonly checkNumerics?: boolean;
   readonly command: string;
   readonly onProgress?: ProgressListener;
   readonly onEpoch?: TrainOptions["onEpoch"];
@@ -77,6 +79,7 @@ export async function trainBundle(options: TrainBundleOptions): Promise<TrainRes
     resume: options.resume,
     fingerprint: await fingerprintRun(study, experiments, options),
     threads: options.threads,
+    checkNumerics: options.checkNumerics,
     onProgress: options.onProgress,
     onEpoch: options.onEpoch,
     signal: options.signal,

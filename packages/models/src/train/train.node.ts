@@ -32,6 +32,8 @@ export interface TrainOptions {
   /** Hash of everything the result depends on, for checkpoints. */
   readonly fingerprint?: string;
   readonly threads?: number;
+  /** Look at every tensor of every step, to name the layer where a value first is no finite number (slow). */
+  readonly checkNumerics?: boolean;
   readonly onProgress?: ProgressListener;
   readonly onEpoch?: (entry: HistoryEntry, best: boolean) => void;
   readonly signal?: AbortSignal;
@@ -95,6 +97,7 @@ export async function trainNetwork(
     optimizer: adam(),
     seed: settings.seed,
     threads: options.threads,
+    checkNumerics: options.checkNumerics,
   });
   const pipeline = new BatchPipeline(plan.sources, plan.context.plan, { batchSize: settings.batchSize });
   // In the control experiment the choice of the epoch must not see a true label either.
@@ -255,7 +258,9 @@ async function trainEpoch(
       weights,
     };
     if (pipeline.plan.features.length > 0) feeds.features = batch.features;
-    const { loss } = await step.run(feeds, learningRate);
+    const { loss } = await step.run(feeds, learningRate).catch((error: unknown) => {
+      throw locateInBatch(error, epoch, batch.index, windows, plan, options);
+    });
     batch.release();
     if (!Number.isFinite(loss)) throw lossIsNotANumber(epoch, batch.index, windows, plan, options, loss);
     const batchWeight = sum(weights);
@@ -283,14 +288,39 @@ function lossIsNotANumber(
   options: TrainOptions,
   loss: number,
 ): BindscapeError {
-  const first = batch * options.settings.batchSize;
-  const segment = plan.samplers[0].study.assembly.segments[windows.segmentIndices[first]];
   return new BindscapeError({
     source: plan.samplers[0].study.source,
-    found: `a loss of ${loss} in epoch ${epoch}, batch ${batch + 1} (its first window is the bin at ${segment.chromosome}:${windows.binStarts[first]})`,
+    found: `a loss of ${loss} in ${describeBatch(epoch, batch, windows, plan, options)}`,
     expected: "a finite loss",
-    next: adviseOnLoss(epoch, options),
+    next: `${adviseOnLoss(epoch, options)}; --check-numerics names the layer where it begins`,
   });
+}
+
+function describeBatch(
+  epoch: number,
+  batch: number,
+  windows: LabelledWindows,
+  plan: TrainingPlan,
+  { settings }: TrainOptions,
+): string {
+  const first = batch * settings.batchSize;
+  const segment = plan.samplers[0].study.assembly.segments[windows.segmentIndices[first]];
+  return `epoch ${epoch}, batch ${batch + 1} (its first window is the bin at ${segment.chromosome}:${windows.binStarts[first]})`;
+}
+
+/** Says of a step's error in which batch it happened. */
+function locateInBatch(
+  error: unknown,
+  epoch: number,
+  batch: number,
+  windows: LabelledWindows,
+  plan: TrainingPlan,
+  options: TrainOptions,
+): unknown {
+  if (!(error instanceof BindscapeError)) return error;
+  const { source, found, expected, next } = error;
+  const place = describeBatch(epoch, batch, windows, plan, options);
+  return new BindscapeError({ source, found: `${found}, in ${place}`, expected, next, cause: error });
 }
 
 /** The weights may be spoilt by the last step of an epoch, whose own loss was measured before it. */
