@@ -1,12 +1,15 @@
 export * from "./autodiff.js";
 export { Graph, type GraphOptions, type Phase, Tensor } from "./graph.js";
 export * from "./initialisers.js";
-export * from "./layers/bidirectional-lstm.js";
+export * from "./largest-tensor.js";
 export * from "./layers/dense.js";
 export { dropout } from "./layers/dropout.js";
+export * from "./layers/gru.js";
 export * from "./layers/losses.js";
-export * from "./layers/random-variables.js";
+export * from "./layers/lstm.js";
 export * from "./layers/normalisation.js";
+export * from "./layers/random-variables.js";
+export type { RecurrentOptions } from "./layers/recurrent.js";
 export * from "./layers/strands.js";
 export type { Build, Model, ParameterValues } from "./model.js";
 export * from "./operators/activations.js";
@@ -26,7 +29,6 @@ export type { Padding1d } from "./operators/convolution1d-shape.js";
 export * from "./operators/expand.js";
 export * from "./operators/gamma-functions.js";
 export * from "./operators/gather.js";
-export type { GateActivation } from "./operators/lstm-recurrence.js";
 export * from "./operators/matrix-product.js";
 export { globalMaxPool1d, maxPool1d, type PoolOptions } from "./operators/max-pool1d.js";
 export * from "./operators/permute.js";
@@ -42,6 +44,7 @@ export {
   sqrt,
   tanh,
 } from "./operators/pointwise.js";
+export type { GateActivation } from "./operators/recurrent-steps.js";
 export * from "./operators/reduce.js";
 export { reduceMax, reduceMin } from "./operators/reduce-extreme.js";
 export * from "./operators/reshape.js";
@@ -74,4 +77,6 @@ export { type Dimension, type FreeDimension, type Shape, scaleDimension } from "
 export * from "./training-step.js";
 export * from "./transfer.js";
 export type { MaxNorm, NamePattern, UpdateOptions } from "./updates/parameter-update.js";
+export { ParameterMemory } from "./wasm/parameter-memory.js";
+export { kernelLanes } from "./wasm/vector-kernel.js";
 export * from "./web-runtime.js";

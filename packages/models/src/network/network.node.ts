@@ -1,11 +1,12 @@
 import { nodeRuntime, Predictor } from "@bindscape/gradient";
 import type { ProgressListener } from "@bindscape/numerics";
 import { BatchPipeline, type WindowRequest, type WindowSource } from "@bindscape/study";
+import { batchSizeFor } from "./batch-size.js";
 import { describeNetwork, type Network } from "./describe-network.js";
 import { predictShared } from "./predict-shared.node.js";
 import { keepStretches, planStretches } from "./stretches.js";
 
-/** Windows that go through a network at a time when predicting. */
+/** Most windows that go through a network at a time when predicting. */
 const PREDICTION_BATCH = 128;
 
 export interface PredictOptions {
@@ -58,8 +59,9 @@ export async function predictWindows(
     }
   }
   const windows = request.binStarts.length;
-  const from = rows ? rows.from - (rows.from % PREDICTION_BATCH) : 0;
-  const to = rows ? Math.min(windows, Math.ceil(rows.to / PREDICTION_BATCH) * PREDICTION_BATCH) : windows;
+  const size = predictionBatchOf(network);
+  const from = rows ? rows.from - (rows.from % size) : 0;
+  const to = rows ? Math.min(windows, Math.ceil(rows.to / size) * size) : windows;
   const out = new Float32Array((to - from) * tasks);
   const batches = rows
     ? {
@@ -71,6 +73,11 @@ export async function predictWindows(
     out.set(values, first * tasks),
   );
   return rows ? out.slice((rows.from - from) * tasks, (rows.to - from) * tasks) : out;
+}
+
+function predictionBatchOf(network: Network): number {
+  const { definition, options, context } = describeNetwork(network);
+  return batchSizeFor(definition.build(options, context), PREDICTION_BATCH);
 }
 
 /** Options whose progress counts a part that starts at a row. */
@@ -95,7 +102,9 @@ export async function forEachOutput(
   visit: (values: Float32Array, first: number, count: number) => void,
 ): Promise<void> {
   const { definition, options: modelOptions, context } = describeNetwork(network);
-  const pipeline = new BatchPipeline(source, context.plan, { batchSize: PREDICTION_BATCH });
+  const pipeline = new BatchPipeline(source, context.plan, {
+    batchSize: predictionBatchOf(network),
+  });
   let predictor: Predictor | undefined;
   try {
     predictor = await Predictor.create(nodeRuntime(), {
