@@ -8,7 +8,7 @@ import { drawCase, nameOf, type OperatorCase, prepareCase, runPreparedCase } fro
 
 export const runtime = nodeRuntime();
 
-/** Runs any tensors of a graph in ONNX Runtime. */
+/** Runs any tensors of a graph in ONNX Runtime. @param values of inputs, masks and parameters */
 export async function runOnnx(
   graph: Graph,
   outputs: readonly Tensor[],
@@ -17,7 +17,13 @@ export async function runOnnx(
 ): Promise<Float32Array[]> {
   const named = new Map(outputs.map((tensor, i) => [`output${i}`, tensor] as const));
   const inputs = new Map([...graph.inputs, ...graph.masks.map((mask, i) => [`mask${i}`, mask] as const)]);
-  const model = emitModel({ graphName: "test", inputs, stored: new Map(), outputs: named });
+  const stored = new Map(
+    [...graph.parameters].flatMap(([name, tensor]) => {
+      const given = values.get(tensor);
+      return given ? [[name, { tensor, values: Float32Array.from(given) }] as const] : [];
+    }),
+  );
+  const model = emitModel({ graphName: "test", inputs, stored, outputs: named });
   const session = await runtime.createSession(model, { threads: 1 });
   const feeds = Object.fromEntries(
     [...inputs].map(([name, tensor]) => [

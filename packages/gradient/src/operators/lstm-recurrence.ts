@@ -1,32 +1,26 @@
 import { applyOperator, type Tensor } from "../graph.js";
 import type { OnnxEmitter } from "../onnx/emitter.js";
 import { type Operator, ShapeError } from "../operator.js";
-import { isFree, type Shape, sameDimension, scaleDimension } from "../shape.js";
+import { isFree, type Shape, sameDimension } from "../shape.js";
 import { multiply } from "./arithmetic.js";
-import { matrixProduct } from "./matrix-product.js";
-import { reshape } from "./reshape.js";
-import { padZeros, slice } from "./slice.js";
+import {
+  asStep,
+  atEveryStep,
+  emitGate,
+  type GateActivation,
+  gateFunction,
+  joinSteps,
+  kernelGradientOf,
+  previousSteps,
+  splitSteps,
+  transposedKernel,
+} from "./recurrent-steps.js";
 
-// Layout of everything here: [directions, steps, samples, values], in the order in which each direction goes
-// through its steps (the backward direction's step 0 is the last position), so that both directions are one
-// batched product. Gates are in ONNX's order: input, output, forget, cell (i, o, f, c).
-
-export type GateActivation = "sigmoid" | "hard-sigmoid";
+// Layout of everything here: as in recurrent-steps.ts. Gates are in ONNX's order: input, output, forget, cell
+// (i, o, f, c).
 
 interface Recurrence {
   readonly gateActivation: GateActivation;
-}
-
-const gateFunction = {
-  sigmoid: (x: number) => 1 / (1 + Math.exp(-x)),
-  "hard-sigmoid": (x: number) => Math.min(1, Math.max(0, 0.2 * x + 0.5)),
-} as const;
-
-/** Writes a gate's activation. */
-export function emitGate(emitter: OnnxEmitter, activation: GateActivation, x: string): string {
-  return activation === "sigmoid"
-    ? emitter.node("Sigmoid", [x])[0]
-    : emitter.node("HardSigmoid", [x], { alpha: { float: 0.2 }, beta: { float: 0.5 } })[0];
 }
 
 /**
@@ -52,9 +46,7 @@ const recurrenceOperator: Operator<Recurrence> = {
     const [projected, kernel, mask] = emitter.names(node.inputs);
     const [steps, units] = [node.outputs[0].shape[1] as number, node.outputs[0].shape[3] as number];
     const parts = splitSteps(emitter, projected, steps);
-    const transposed = emitter.node("Transpose", [asStep(emitter, kernel)], {
-      perm: { integers: [0, 1, 3, 2] },
-    })[0];
+    const transposed = transposedKernel(emitter, kernel);
     const maskOfStep = mask === undefined ? null : asStep(emitter, mask);
     const widths = emitter.integers([units, units, units, units]);
     const axis = { axis: { integer: 3 } };
@@ -133,28 +125,10 @@ const recurrenceOperator: Operator<Recurrence> = {
       mask ?? null,
       node.attributes.gateActivation,
     );
-    const previous = mask
-      ? multiply(previousSteps(hidden), reshape(mask, [mask.shape[0], 1, mask.shape[1], mask.shape[2]]))
-      : previousSteps(hidden);
+    const previous = mask ? multiply(previousSteps(hidden), atEveryStep(mask)) : previousSteps(hidden);
     return [sums, needed[1] ? kernelGradientOf(sums, previous) : null, ...(mask ? [null] : [])];
   },
 };
-
-/** The states one step earlier; zeros before the first. */
-export function previousSteps(states: Tensor): Tensor {
-  const steps = states.shape[1] as number;
-  if (steps === 1) return multiply(states, 0);
-  return padZeros(slice(states, { axis: 1, start: 0, end: steps - 1 }), { axis: 1, before: 1, after: 0 });
-}
-
-/** [D, 4H, X] from the gradients of the gates' sums [D, T, N, 4H] and what was multiplied [D, T, N, X]. */
-export function kernelGradientOf(sums: Tensor, inputs: Tensor): Tensor {
-  const merged = (x: Tensor) => {
-    const [directions, steps, samples, values] = x.shape;
-    return reshape(x, [directions, scaleDimension(samples, steps as number), values]);
-  };
-  return matrixProduct(merged(sums), merged(inputs), { transposeA: true });
-}
 
 /** [..., 4H] -> four times [..., H]. */
 function separateGates(gates: Float64Array, units: number): Float64Array[] {
@@ -336,20 +310,7 @@ export function lstmRecurrenceGradient(
   return applyOperator(backwardOperator, mask ? [...inputs, mask] : inputs, null)[0];
 }
 
-/** One tensor [D, 1, N, values] a step: a step's axis stays, so that nothing needs reshaping. */
-function splitSteps(emitter: OnnxEmitter, x: string, steps: number): string[] {
-  return [...emitter.split(x, 1, new Array(steps).fill(1))];
-}
-
-/** [D, A, B] as [D, 1, A, B]. */
-function asStep(emitter: OnnxEmitter, x: string): string {
-  return emitter.node("Unsqueeze", [x, emitter.integers([1])])[0];
-}
-
-function joinSteps(emitter: OnnxEmitter, parts: readonly string[], output: string): void {
-  emitter.concatenate(parts, 1, output);
-}
-
+/** The states one step earlier; zeros before the first. */
 function emitPrevious(emitter: OnnxEmitter, states: string, steps: number): string {
   const kept = emitter.node("Slice", [
     states,
