@@ -1,6 +1,7 @@
 export * from "./autodiff.js";
 export { Graph, type GraphOptions, type Phase, Tensor } from "./graph.js";
 export * from "./initialisers.js";
+export * from "./largest-tensor.js";
 export * from "./layers/dense.js";
 export { dropout } from "./layers/dropout.js";
 export * from "./layers/gru.js";
@@ -76,4 +77,6 @@ export { type Dimension, type FreeDimension, type Shape, scaleDimension } from "
 export * from "./training-step.js";
 export * from "./transfer.js";
 export type { MaxNorm, NamePattern, UpdateOptions } from "./updates/parameter-update.js";
+export { ParameterMemory } from "./wasm/parameter-memory.js";
+export { kernelLanes } from "./wasm/vector-kernel.js";
 export * from "./web-runtime.js";
