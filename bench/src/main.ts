@@ -9,6 +9,7 @@ const benchmarks: Record<string, () => Promise<{ run(): Promise<Figure[]> }>> = 
   bigwig: () => import("./bigwig.js"),
   "shared-overlap": () => import("./shared-overlap.js"),
   "factornet-step": () => import("./factornet-step.js"),
+  optimizer: () => import("./optimizer.js"),
   "network-steps": () => import("./network-steps.js"),
 };
 

@@ -80,3 +80,5 @@ export type { MaxNorm, NamePattern, UpdateOptions } from "./updates/parameter-up
 export { ParameterMemory } from "./wasm/parameter-memory.js";
 export { kernelLanes } from "./wasm/vector-kernel.js";
 export * from "./web-runtime.js";
+export { ParameterMemory } from "./wasm/parameter-memory.js";
+export { kernelLanes } from "./wasm/vector-kernel.js";
