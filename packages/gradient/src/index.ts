@@ -2,8 +2,10 @@ export * from "./autodiff.js";
 export { Graph, type GraphOptions, type Phase, Tensor } from "./graph.js";
 export * from "./initialisers.js";
 export * from "./largest-tensor.js";
+export * from "./layers/attention.js";
 export * from "./layers/dense.js";
-export { dropout } from "./layers/dropout.js";
+export { type DropoutOptions, dropout, spatialDropout1d } from "./layers/dropout.js";
+export * from "./layers/gating.js";
 export * from "./layers/gru.js";
 export * from "./layers/losses.js";
 export * from "./layers/lstm.js";
@@ -61,6 +63,7 @@ export * from "./optimizers/rmsprop.js";
 export * from "./optimizers/schedules.js";
 export * from "./optimizers/sgd.js";
 export * from "./predictor.js";
+export * from "./pytorch-weights.js";
 export { evaluateReference } from "./reference.js";
 export {
   cpuTraits,
@@ -80,5 +83,3 @@ export type { MaxNorm, NamePattern, UpdateOptions } from "./updates/parameter-up
 export { ParameterMemory } from "./wasm/parameter-memory.js";
 export { kernelLanes } from "./wasm/vector-kernel.js";
 export * from "./web-runtime.js";
-export { ParameterMemory } from "./wasm/parameter-memory.js";
-export { kernelLanes } from "./wasm/vector-kernel.js";
