@@ -1,11 +1,12 @@
 import type { OperatorCase } from "./operator-case.js";
 import { activationCases } from "./operator-cases/activations.js";
 import { arithmeticCases } from "./operator-cases/arithmetic.js";
+import { attentionCases } from "./operator-cases/attention.js";
 import { convolutionCases } from "./operator-cases/convolution.js";
 import { linearCases } from "./operator-cases/linear.js";
 import { lossCases } from "./operator-cases/losses.js";
-import { normalisationCases } from "./operator-cases/normalisation.js";
 import { moreLossCases } from "./operator-cases/more-losses.js";
+import { normalisationCases } from "./operator-cases/normalisation.js";
 import { poolingCases } from "./operator-cases/pooling.js";
 import { probabilityCases } from "./operator-cases/probability.js";
 import { recurrentCases } from "./operator-cases/recurrent.js";
@@ -33,6 +34,7 @@ export const operatorCases: readonly OperatorCase[] = [
   ...poolingCases,
   ...normalisationCases,
   ...recurrentCases,
+  ...attentionCases,
   ...shapeCases,
   ...strandCases,
   ...lossCases,

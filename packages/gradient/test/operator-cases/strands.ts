@@ -1,4 +1,5 @@
 import * as g from "../../src/index.js";
+import { distinct } from "../draws.js";
 import type { OperatorCase } from "../operator-case.js";
 
 export const strandCases: readonly OperatorCase[] = [
@@ -15,5 +16,6 @@ export const strandCases: readonly OperatorCase[] = [
   },
   { operator: "alignStrands", shapes: [[4, 3, 5]], build: g.alignStrands },
   { operator: "meanOverStrands", shapes: [[4, 3]], build: g.meanOverStrands },
+  { operator: "maxOverStrands", shapes: [[4, 3]], build: g.maxOverStrands, draw: distinct },
   { operator: "repeatForStrands", shapes: [[2, 3]], build: g.repeatForStrands },
 ];
