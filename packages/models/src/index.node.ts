@@ -23,6 +23,7 @@ export * from "./jobs/evaluate-bundles.node.js";
 export * from "./jobs/train-bundle.node.js";
 export * from "./keras/export-keras.node.js";
 export * from "./keras/import-keras.node.js";
+export * from "./keras/keras-tensors.node.js";
 export * from "./kernels/kernel-motifs.node.js";
 export * from "./kipoi/export-kipoi.node.js";
 export * from "./network/network.node.js";
