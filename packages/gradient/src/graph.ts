@@ -13,6 +13,16 @@ export interface GraphOptions {
   readonly phase: Phase;
   /** Of the device that the graph is for; the CPU by default, as exported models are. */
   readonly traits?: DeviceTraits;
+  /** Whether sparse bags of parameters are left to the training step. Default false. */
+  readonly liftsBags?: boolean;
+}
+
+/** A {@link sparseBag} that training steps compute outside the graph: its output is one of the graph's inputs. */
+export interface LiftedBag {
+  readonly output: Tensor;
+  readonly indices: Tensor;
+  readonly counts: Tensor;
+  readonly table: Tensor;
 }
 
 /** Where a tensor without a producing operator comes from. */
@@ -61,6 +71,8 @@ export class Graph {
   readonly batch: Dimension;
   readonly phase: Phase;
   readonly traits: DeviceTraits;
+  readonly liftsBags: boolean;
+  readonly bags: LiftedBag[] = [];
   readonly inputs = new Map<string, Tensor>();
   readonly parameters = new Map<string, Tensor>();
   /** What training steps replace parameters by that no gradient moves; see {@link update}. */
@@ -82,6 +94,7 @@ export class Graph {
     this.batch = options.batch === "free" ? { symbol: "N", multiple: 1 } : options.batch;
     this.phase = options.phase;
     this.traits = options.traits ?? cpuTraits;
+    this.liftsBags = options.liftsBags ?? false;
   }
 
   /** A float32 tensor that every run is given. The same name and shape again give the same tensor. */

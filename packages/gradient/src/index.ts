@@ -53,6 +53,7 @@ export * from "./operators/reshape.js";
 export * from "./operators/running-maximum.js";
 export * from "./operators/slice.js";
 export * from "./operators/softmax.js";
+export { sparseBag } from "./operators/sparse-bag.js";
 export * from "./operators/take-along.js";
 export * from "./operators/transpose.js";
 export * from "./optimizers/adadelta.js";
@@ -77,6 +78,7 @@ export {
 } from "./runtime.js";
 export * from "./safetensors.js";
 export { type Dimension, type FreeDimension, type Shape, scaleDimension } from "./shape.js";
+export type { PlanOptions } from "./training-plan.js";
 export * from "./training-step.js";
 export * from "./transfer.js";
 export type { MaxNorm, NamePattern, UpdateOptions } from "./updates/parameter-update.js";

@@ -21,8 +21,9 @@ export function buildGraph(
   batch: number | "free",
   phase: Phase,
   traits?: DeviceTraits,
+  liftsBags = false,
 ): { graph: Graph; model: Model } {
-  const graph = new Graph({ batch, phase, traits });
+  const graph = new Graph({ batch, phase, traits, liftsBags });
   return { graph, model: build(graph) };
 }
 

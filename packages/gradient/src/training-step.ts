@@ -1,14 +1,6 @@
 import { BindscapeError } from "@bindscape/numerics";
-import { gradients } from "./autodiff.js";
-import type { Graph, Tensor } from "./graph.js";
-import {
-  type Build,
-  buildGraph,
-  checkFeed,
-  initialValues,
-  type ParameterValues,
-  requiredValues,
-} from "./model.js";
+import type { Tensor } from "./graph.js";
+import { checkFeed, initialValues, type ParameterValues, requiredValues } from "./model.js";
 import { NumericsCheck } from "./numerics-check.js";
 import { emitModel, leavesOf } from "./onnx/emit-model.js";
 import { add, multiply } from "./operators/arithmetic.js";
@@ -18,38 +10,17 @@ import type { Optimizer } from "./optimizers/optimizer.js";
 import type { DeviceTensor, Runtime, Session, TensorValue } from "./runtime.js";
 import { product } from "./shape.js";
 import { StepNoise } from "./step-noise.js";
-import { GraphUpdate } from "./updates/graph-update.js";
-import { MemoryUpdate } from "./updates/memory-update.js";
-import {
-  checkPatterns,
-  matchesName,
-  type NamePattern,
-  type ParameterUpdate,
-  type TrainedParameter,
-  type UpdateOptions,
-} from "./updates/parameter-update.js";
+import { type PlanOptions, planTraining } from "./training-plan.js";
+import { matchesName, type ParameterUpdate } from "./updates/parameter-update.js";
 import { RunningState } from "./updates/running-state.js";
 
-export interface TrainingOptions extends Omit<UpdateOptions, "accumulates"> {
-  readonly build: Build;
-  /** Windows a step; every run is given exactly as many. */
-  readonly batchSize: number;
+export interface TrainingOptions extends PlanOptions {
   /** Of first parameter values and dropout. */
   readonly seed: number | string;
   /** Threads; the same number gives the same weights bit for bit. */
   readonly threads?: number;
   /** First values by name; parameters without are drawn by their initialisers. */
   readonly parameters?: ParameterValues;
-  /** Names of parameters that are not trained, besides those that the model itself froze. */
-  readonly freeze?: readonly NamePattern[];
-  /** Batches whose gradients make one update; {@link TrainingStep.runAccumulated} takes them. Default 1. */
-  readonly microBatches?: number;
-  /**
-   * Where parameters are changed: "graph" (in the graph, on its device) or "memory" (in place by a WebAssembly loop,
-   * which moves each number through the processor once). By default the memory for graphs that run on the CPU. Both
-   * give the same numbers up to rounding, each the same bits every time.
-   */
-  readonly update?: "graph" | "memory";
   /**
    * Look at every tensor of every step, and throw an error that names the first layer with a value that is no finite
    * number (slow: for finding out where a loss of NaN comes from).
@@ -105,31 +76,9 @@ export class TrainingStep {
   #step = 0;
 
   static async create(runtime: Runtime, options: TrainingOptions): Promise<TrainingStep> {
-    const { graph, model } = buildGraph(options.build, options.batchSize, "training", runtime.traits);
+    const { graph, model, trained, update } = planTraining(runtime, options);
     const { loss } = model;
-    if (loss === undefined) throw new BindscapeError({ source: "model", found: "no loss to train with" });
-    if (product(loss.shape as number[]) !== 1) {
-      throw new BindscapeError({ source: "model", found: "a loss that is no scalar" });
-    }
     const { freeze = [] } = options;
-    checkPatterns(freeze, [...graph.parameters.keys()], "parameters to freeze");
-    const candidates = [...graph.parameters].filter(
-      ([name, tensor]) =>
-        tensor.source?.kind === "parameter" &&
-        tensor.source.trainable &&
-        !freeze.some((pattern) => matchesName(pattern, name)),
-    );
-    const found = gradients(
-      loss,
-      candidates.map(([, tensor]) => tensor),
-    );
-    const trained = candidates
-      .map(([name, tensor], i) => ({ name, tensor, gradient: found[i] }))
-      .filter((entry): entry is TrainedParameter => entry.gradient !== null);
-    if (trained.length === 0) {
-      throw new BindscapeError({ source: "model", found: "no trainable parameter that the loss depends on" });
-    }
-    const update = makeUpdate(runtime, graph, trained, options);
 
     // ONNX Runtime's Relu and ReduceMax make numbers of NaN, so a loss can be finite while the weights are not: the
     // sum of all gradients, times 0, is NaN wherever one of them is no number.
@@ -287,7 +236,7 @@ export class TrainingStep {
     for (const [name, shape] of this.#inputs)
       feeds[`input/${name}`] = { data: checkFeed(name, shape, batch[name]), shape };
     const into: Record<string, TensorValue | DeviceTensor> = { ...this.#into };
-    this.#update.bind(feeds, into, this.#step + 1, learningRate);
+    this.#update.bind(feeds, into, this.#step + 1, learningRate, batch);
     this.#running.bind(feeds, into);
     await this.#session.run(feeds, this.#outputNames, into);
     this.#numerics?.check(this.#into["numerics"].data);
@@ -414,29 +363,4 @@ export class TrainingStep {
     this.#update.release();
     await this.#session.release();
   }
-}
-
-/** Where runs leave data on a device the update is part of the graph; else it is done in place, where that is possible. */
-function makeUpdate(
-  runtime: Runtime,
-  graph: Graph,
-  trained: readonly TrainedParameter[],
-  options: TrainingOptions,
-): ParameterUpdate {
-  const { microBatches = 1 } = options;
-  if (!(Number.isInteger(microBatches) && microBatches >= 1)) {
-    throw new BindscapeError({
-      source: "training step",
-      found: `${microBatches} micro-batches`,
-      expected: "a whole number of at least 1",
-    });
-  }
-  const updateOptions = { ...options, accumulates: microBatches > 1 };
-  const inMemory =
-    options.update === undefined
-      ? !runtime.createDeviceVector && MemoryUpdate.isPossible(trained, updateOptions)
-      : options.update === "memory";
-  return inMemory
-    ? new MemoryUpdate(trained, updateOptions)
-    : new GraphUpdate(graph, trained, updateOptions, runtime);
 }

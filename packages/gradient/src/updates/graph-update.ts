@@ -73,7 +73,7 @@ export class GraphUpdate implements ParameterUpdate {
       }),
     );
     const joined = concatenate(
-      trained.map(({ gradient }, i) => reshape(gradient, [this.pieces[i].length])),
+      trained.map(({ gradient }, i) => reshape(gradient!, [this.pieces[i].length])),
       0,
     );
     this.check = reshape(reduceSum(joined), []);

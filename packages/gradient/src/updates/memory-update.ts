@@ -9,9 +9,11 @@ import {
   type ParameterUpdate,
   type Piece,
   runsOfPieces,
+  type TrainedBag,
   type TrainedParameter,
   type UpdateOptions,
 } from "./parameter-update.js";
+import { SparseBag } from "./sparse-bags.js";
 
 const accumulated = "accumulated gradients";
 
@@ -37,14 +39,19 @@ export class MemoryUpdate implements ParameterUpdate {
   readonly #all: Range;
   readonly #feeds: Readonly<Record<string, TensorValue>>;
   readonly #into: Readonly<Record<string, TensorValue>>;
+  readonly #bags: readonly SparseBag[];
 
   /** Whether WebAssembly with vectors is there and its address space suffices. */
   static isPossible(trained: readonly TrainedParameter[], options: UpdateOptions): boolean {
     const total = makePieces(trained, options).reduce((sum, { length }) => sum + paddedLength(length), 0);
-    return typeof WebAssembly === "object" && fitsMemory(vectorNames(options).length, total);
+    return typeof WebAssembly === "object" && fitsMemory(vectorNames(options).length * total);
   }
 
-  constructor(trained: readonly TrainedParameter[], options: UpdateOptions) {
+  constructor(
+    trained: readonly TrainedParameter[],
+    options: UpdateOptions,
+    bags: readonly TrainedBag[] = [],
+  ) {
     this.#options = options;
     this.pieces = makePieces(trained, options);
     let total = 0;
@@ -54,42 +61,64 @@ export class MemoryUpdate implements ParameterUpdate {
       return { start, end: total };
     });
     this.#all = { start: 0, end: total };
-    this.#memory = new ParameterMemory(options.optimizer, vectorNames(options), total);
+    const startOf = (table: Tensor) =>
+      this.#ranges[trained.findIndex(({ tensor }) => tensor === table)].start;
+    this.#bags = bags.map(({ bag }, i) => new SparseBag(bag, i, startOf(bag.table)));
+    const scratch = new Map(this.#bags.flatMap((bag) => [...bag.scratch]));
+    this.#memory = new ParameterMemory(options.optimizer, vectorNames(options), total, scratch);
     const rangeOf = (run: readonly Piece[]): Range => ({
       start: this.#ranges[this.pieces.indexOf(run[0])].start,
       end: this.#ranges[this.pieces.indexOf(run[run.length - 1])].end,
     });
     this.#runs = runsOfPieces(this.pieces).map((run) => ({ factor: run[0].rateFactor, range: rangeOf(run) }));
-    const views = (prefix: string, vector: string) =>
-      Object.fromEntries(
-        this.pieces.map(({ name, shape }, i): [string, TensorValue] => [
-          `${prefix}/${name}`,
-          { data: this.#view(vector, i), shape },
-        ]),
-      );
-    this.#feeds = views("parameter", "parameters");
-    this.#into = views("gradient", "gradients");
-    this.inputs = new Map(trained.map(({ name, tensor }) => [`parameter/${name}`, tensor]));
-    this.outputs = new Map(
-      trained.map(({ name, tensor, gradient }) => [`gradient/${name}`, reshape(gradient, tensor.shape)]),
-    );
+    const feeds: Record<string, TensorValue> = {};
+    const into: Record<string, TensorValue> = {};
+    const inputs = new Map<string, Tensor>();
+    const outputs = new Map<string, Tensor>();
+    trained.forEach(({ name, tensor, gradient }, i) => {
+      const { shape } = this.pieces[i];
+      feeds[`parameter/${name}`] = { data: this.#view("parameters", i), shape };
+      inputs.set(`parameter/${name}`, tensor);
+      if (gradient === null) return;
+      into[`gradient/${name}`] = { data: this.#view("gradients", i), shape };
+      outputs.set(`gradient/${name}`, reshape(gradient, tensor.shape));
+    });
+    this.#bags.forEach((sparse, i) => {
+      const { output, slope } = sparse.settle(this.#memory);
+      const shape = bags[i].bag.output.shape as readonly number[];
+      feeds[`bag/${i}`] = { data: output, shape };
+      inputs.set(`bag/${i}`, bags[i].bag.output);
+      into[`bagGradient/${i}`] = { data: slope, shape };
+      outputs.set(`bagGradient/${i}`, reshape(bags[i].gradient, shape));
+    });
+    this.#feeds = feeds;
+    this.#into = into;
+    this.inputs = inputs;
+    this.outputs = outputs;
   }
 
   bind(
     feeds: Record<string, TensorValue | DeviceTensor>,
     into: Record<string, TensorValue | DeviceTensor>,
+    _step: number,
+    _learningRate: number,
+    batch: Readonly<Record<string, Float32Array>>,
   ): void {
+    for (const bag of this.#bags) bag.forward(batch);
     Object.assign(feeds, this.#feeds);
     Object.assign(into, this.#into);
   }
 
   accumulate(share: number): void {
+    for (const bag of this.#bags) bag.backward();
     this.#memory.addScaled(this.#all, share, accumulated, "gradients");
+    for (const bag of this.#bags) bag.clear();
   }
 
   finish(step: number, learningRate: number): number {
     const { optimizer, clipNorm, accumulates } = this.#options;
     const gradients = accumulates ? accumulated : "gradients";
+    if (!accumulates) for (const bag of this.#bags) bag.backward();
     let scale = 1;
     if (clipNorm !== undefined) {
       const norm = Math.sqrt(this.#memory.sumSquares(this.#all, gradients));
@@ -104,6 +133,7 @@ export class MemoryUpdate implements ParameterUpdate {
       if (piece.maxNorm) limitNorms(this.#view("parameters", i), piece);
     });
     if (accumulates) this.#memory.vectors.get(accumulated)!.fill(0);
+    else for (const bag of this.#bags) bag.clear();
     return check;
   }
 

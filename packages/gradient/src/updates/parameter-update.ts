@@ -1,5 +1,5 @@
 import { BindscapeError } from "@bindscape/numerics";
-import type { Tensor } from "../graph.js";
+import type { LiftedBag, Tensor } from "../graph.js";
 import type { ModelParts } from "../onnx/emit-model.js";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import type { DeviceTensor, TensorValue } from "../runtime.js";
@@ -54,6 +54,13 @@ export interface UpdateOptions {
 export interface TrainedParameter {
   readonly name: string;
   readonly tensor: Tensor;
+  /** Null where it is computed outside the graph. */
+  readonly gradient: Tensor | null;
+}
+
+/** A sparse bag outside the graph, and the gradient of its output. */
+export interface TrainedBag {
+  readonly bag: LiftedBag;
   readonly gradient: Tensor;
 }
 
@@ -137,12 +144,13 @@ export interface ParameterUpdate {
   readonly keepOnDevice: readonly string[];
   /** A scalar that is no finite number where a gradient is none, or null where {@link finish} notices. */
   readonly check: Tensor | null;
-  /** Adds what the next run needs. @param step 1 at the first step */
+  /** Adds what the next run needs, where it is given the batch. @param step 1 at the first step */
   bind(
     feeds: Record<string, TensorValue | DeviceTensor>,
     into: Record<string, TensorValue | DeviceTensor>,
     step: number,
     learningRate: number,
+    batch: Readonly<Record<string, Float32Array>>,
   ): void;
   /** After a run whose gradients are only added up: `share` times them. */
   accumulate(share: number): void;

@@ -1,4 +1,5 @@
 import type { Optimizer } from "../optimizers/optimizer.js";
+import { writeBagKernel, writeClearRowsKernel } from "./bag-kernels.js";
 import { writeWasmModule } from "./module-writer.js";
 import {
   kernelLanes,
@@ -16,6 +17,9 @@ interface Kernels {
   update(end: number, scale: number, ...vectorsAndScalars: number[]): number;
   addScaled(end: number, scale: number, into: number, from: number): void;
   sumSquares(end: number, from: number): number;
+  bagForward(...addresses: number[]): void;
+  bagBackward(...addresses: number[]): void;
+  clearRows(...addresses: number[]): void;
 }
 
 /** A length rounded up to what the kernels work on. */
@@ -23,9 +27,9 @@ export function paddedLength(length: number): number {
   return Math.ceil(length / kernelLanes) * kernelLanes;
 }
 
-/** Whether vectors of `length` numbers fit into one WebAssembly memory. */
-export function fitsMemory(vectorCount: number, length: number): boolean {
-  return vectorCount * 4 * paddedLength(length) + pageBytes <= addressSpace - pageBytes;
+/** Whether so many numbers fit into one WebAssembly memory. */
+export function fitsMemory(count: number): boolean {
+  return 4 * count + pageBytes <= addressSpace - pageBytes;
 }
 
 /** Vectors in a WebAssembly memory, which ONNX Runtime reads and writes in place, and an optimizer's loops over them. */
@@ -36,19 +40,39 @@ export class ParameterMemory {
   readonly #kernels: Kernels;
   readonly #optimizer: Optimizer;
 
-  /** @param length a multiple of {@link kernelLanes} */
-  constructor(optimizer: Optimizer, names: readonly string[], length: number) {
-    const pages = Math.ceil((alignment + names.length * 4 * length) / pageBytes);
+  /**
+   * @param length a multiple of {@link kernelLanes}
+   * @param scratch lengths of vectors of other uses, by name
+   */
+  constructor(
+    optimizer: Optimizer,
+    names: readonly string[],
+    length: number,
+    scratch: ReadonlyMap<string, number> = new Map(),
+  ) {
+    const lengths = new Map([...names.map((name): [string, number] => [name, length]), ...scratch]);
+    const addresses = new Map<string, number>();
+    let next = alignment;
+    for (const [name, count] of lengths) {
+      addresses.set(name, next);
+      next += 4 * paddedLength(count);
+    }
+    const pages = Math.ceil(next / pageBytes);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    const addresses = new Map(names.map((name, i) => [name, alignment + i * 4 * length]));
     this.vectors = new Map(
-      [...addresses].map(([name, address]) => [name, new Float32Array(memory.buffer, address, length)]),
+      [...addresses].map(([name, address]) => [
+        name,
+        new Float32Array(memory.buffer, address, lengths.get(name)!),
+      ]),
     );
     this.#addresses = addresses;
     const bytes = writeWasmModule([
       writeUpdateKernel(optimizer),
       writeAddScaledKernel(),
       writeSumSquaresKernel(),
+      writeBagKernel("forward"),
+      writeBagKernel("backward"),
+      writeClearRowsKernel(),
     ]);
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { host: { memory } });
     this.#kernels = instance.exports as unknown as Kernels;
@@ -75,9 +99,44 @@ export class ParameterMemory {
     return this.#kernels.sumSquares(bytesIn(range), this.#address(of, range));
   }
 
+  /**
+   * Sparse rows, sorted by feature, times a table at `start` of a vector: adds to the rows of `batch`.
+   * @param bag names of vectors; `starts` and `samples` hold 32-bit whole numbers
+   */
+  bagForward(bag: BagVectors, vector: string, start: number): void {
+    this.#kernels.bagForward(...this.#bagAddresses(bag, vector, start));
+  }
+
+  /** The adjoint: adds to the rows of the table that the batch uses. */
+  bagBackward(bag: BagVectors, vector: string, start: number): void {
+    this.#kernels.bagBackward(...this.#bagAddresses(bag, vector, start));
+  }
+
+  /** Zeros in the rows of the table that the batch uses. */
+  clearRows({ features, columns, starts }: BagVectors, vector: string, start: number): void {
+    const table = this.#addresses.get(vector)! + 4 * start;
+    this.#kernels.clearRows(features, this.#addresses.get(starts)!, table, 4 * columns);
+  }
+
+  #bagAddresses(bag: BagVectors, vector: string, start: number): number[] {
+    const at = (name: string) => this.#addresses.get(name)!;
+    const entries = [at(bag.starts), at(bag.samples), at(bag.counts)];
+    return [bag.features, ...entries, at(vector) + 4 * start, at(bag.batch), 4 * bag.columns];
+  }
+
   #address(name: string, { start }: Range): number {
     return this.#addresses.get(name)! + 4 * start;
   }
+}
+
+/** Where a batch of sparse rows lies. */
+export interface BagVectors {
+  readonly features: number;
+  readonly columns: number;
+  readonly starts: string;
+  readonly samples: string;
+  readonly counts: string;
+  readonly batch: string;
 }
 
 /** Numbers [start, end) of a vector; both are multiples of {@link kernelLanes}. */

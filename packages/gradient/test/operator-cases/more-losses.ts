@@ -64,6 +64,17 @@ export const moreLossCases: readonly OperatorCase[] = [
     differentiable: [true, false],
   },
   {
+    operator: "sparseBag",
+    shapes: [
+      [3, 4],
+      [3, 4],
+      [6, 5],
+    ],
+    build: (indices, counts, weights) => g.sparseBag(indices, counts, weights),
+    draw: (random, input) => (input === 0 ? random.integer(6) : random.normal()),
+    differentiable: [false, true, true],
+  },
+  {
     operator: "meanSquaredError",
     shapes: [table, table, table],
     build: (prediction, target, weight) => g.meanSquaredError(prediction, target, weight),
