@@ -10,6 +10,7 @@ const benchmarks: Record<string, () => Promise<{ run(): Promise<Figure[]> }>> = 
   "shared-overlap": () => import("./shared-overlap.js"),
   "factornet-step": () => import("./factornet-step.js"),
   optimizer: () => import("./optimizer.js"),
+  "bindvae-step": () => import("./bindvae-step.js"),
   "network-steps": () => import("./network-steps.js"),
 };
 
