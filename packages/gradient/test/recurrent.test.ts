@@ -1,8 +1,10 @@
 import { Random } from "@bindscape/numerics";
 import { describe, expect, it } from "vitest";
 import * as g from "../src/index.js";
-import { expectClose, runOnnx } from "./check.js";
+import { expectClose, runOnnx, runtime } from "./check.js";
 import { readOnnx } from "./onnx-reader.js";
+import { drawCase, nameOf, prepareCase, runPreparedCase } from "./operator-case.js";
+import { operatorCases } from "./operator-cases.js";
 
 const [inputs, units] = [2, 3];
 
@@ -89,6 +91,17 @@ describe("one operator and step by step", () => {
     ]);
     const model = readOnnx(g.exportOnnx({ build, parameters }));
     expect(model.nodes.filter(({ type }) => type === "GRU").length).toBe(1);
+  });
+});
+
+describe("written for a device without recurrent operators", () => {
+  const recurrent = operatorCases.filter(({ operator }) => /lstm|gru/i.test(operator));
+  it.each(recurrent.map((test) => [nameOf(test), test] as const))("%s", async (_name, test) => {
+    const prepared = prepareCase(test, drawCase(test, g.webGpuTraits));
+    const types = new Set(readOnnx(prepared.model).nodes.map(({ type }) => type));
+    expect(types).not.toContain("LSTM");
+    expect(types).not.toContain("GRU");
+    await runPreparedCase(runtime, prepared);
   });
 });
 
