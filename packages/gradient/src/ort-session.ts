@@ -62,7 +62,7 @@ export class OrtSession implements Session {
   }
 
   #tensorOf(value: TensorValue | DeviceTensor): Ort.Tensor {
-    if (value instanceof OrtDeviceTensor) return value.tensor;
+    if (value instanceof OrtDeviceTensor) return value.tensorFor(this.#ort);
     const host = value as TensorValue;
     let tensor = this.#wrapped.get(host);
     if (tensor === undefined) {
@@ -96,41 +96,40 @@ function formatBytes(bytes: number): string {
 /** How a runtime copies a tensor from its device. */
 export type Download = (tensor: Ort.Tensor) => Promise<Float32Array>;
 
-/** A tensor of ONNX Runtime that a run left on the device, or values that the next run takes there. */
+/** A tensor that a run left on the device, or values that the next run takes there. */
 export class OrtDeviceTensor implements DeviceTensor {
   readonly shape: readonly number[];
-  readonly #ort: OrtModule;
   readonly #download: Download;
-  #tensor: Ort.Tensor;
+  #state: Float32Array | Ort.Tensor;
 
-  constructor(ort: OrtModule, shape: readonly number[], download: Download) {
-    this.#ort = ort;
+  constructor(shape: readonly number[], download: Download) {
     this.shape = shape;
     this.#download = download;
-    this.#tensor = wrap(ort, new Float32Array(product(shape)), shape);
+    this.#state = new Float32Array(product(shape));
   }
 
-  get tensor(): Ort.Tensor {
-    return this.#tensor;
+  /** As the library takes it. */
+  tensorFor(ort: OrtModule): Ort.Tensor {
+    return this.#state instanceof Float32Array ? wrap(ort, this.#state, this.shape) : this.#state;
   }
 
   /** Takes over what a run left on the device. */
   adopt(tensor: Ort.Tensor): void {
     this.release();
-    this.#tensor = tensor;
+    this.#state = tensor;
   }
 
   async read(): Promise<Float32Array> {
-    if (this.#tensor.location === "cpu") return (this.#tensor.data as Float32Array).slice();
-    return this.#download(this.#tensor);
+    return this.#state instanceof Float32Array ? this.#state.slice() : this.#download(this.#state);
   }
 
   write(values: Float32Array): void {
-    this.adopt(wrap(this.#ort, values.slice(), this.shape));
+    this.release();
+    this.#state = values.slice();
   }
 
   release(): void {
-    if (this.#tensor.location !== "cpu") this.#tensor.dispose();
+    if (!(this.#state instanceof Float32Array)) this.#state.dispose();
   }
 }
 

@@ -30,19 +30,16 @@ export function nodeRuntime(device: NodeDevice = "cpu"): Runtime {
     name,
     traits: webGpuTraits,
     createSession,
-    createDeviceVector: (length) => new OrtDeviceTensor(requireLoaded(), [length], downloader.download),
+    createDeviceVector: (length) => new OrtDeviceTensor([length], downloader.download),
   };
 }
-
-let loaded: typeof Ort | undefined;
 
 async function loadOrt(): Promise<typeof Ort> {
   // Since 1.30 ONNX Runtime reports its use to its makers and leaves an identifier in the cache folder, unless
   // told not to before it starts. A value that is set already stays.
   process.env.ORT_DISABLE_TELEMETRY ??= "1";
   try {
-    loaded = await import("onnxruntime-node");
-    return loaded;
+    return await import("onnxruntime-node");
   } catch (cause) {
     throw new BindscapeError({
       source: "onnxruntime-node",
@@ -51,11 +48,6 @@ async function loadOrt(): Promise<typeof Ort> {
       cause,
     });
   }
-}
-
-function requireLoaded(): typeof Ort {
-  if (loaded === undefined) throw new Error("device vectors belong to a session: create that first");
-  return loaded;
 }
 
 async function createOrtSession(

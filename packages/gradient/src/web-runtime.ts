@@ -45,7 +45,7 @@ export function webRuntime(ort: WebOrtModule, options: WebRuntimeOptions = {}): 
     name,
     traits: webGpuTraits,
     createSession,
-    createDeviceVector: (length) => new OrtDeviceTensor(ort, [length], download),
+    createDeviceVector: (length) => new OrtDeviceTensor([length], download),
   };
 }
 

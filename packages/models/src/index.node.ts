@@ -4,6 +4,8 @@ export * from "./bundle/folder.node.js";
 export * from "./bundle/run-record.node.js";
 export * from "./compare/compare-models.node.js";
 export * from "./demo/demo.node.js";
+export * from "./devices/choose-device.node.js";
+export * from "./devices/probe-device.node.js";
 export * from "./ensemble/rank-average-tracks.node.js";
 export * from "./evaluate/evaluate-factor.node.js";
 export * from "./evaluate/score-bins.node.js";

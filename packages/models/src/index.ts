@@ -3,6 +3,7 @@ export * from "./architectures/factornet/factornet.js";
 export * from "./architectures/factornet/options.js";
 export * from "./architectures/factornet/seeding.js";
 export * from "./bin-features.js";
+export * from "./bundle/bundle-files.js";
 export * from "./bundle/model-file.js";
 export * from "./compare/compare-page.js";
 export * from "./compare/signal-in-peaks.js";

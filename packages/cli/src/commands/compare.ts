@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { writeFileAtomically } from "@bindscape/genome";
 import {
   compareModels,
+  type DeviceChoice,
   type JoinRule,
   type ModelSet,
   makeRunRecord,
@@ -14,7 +15,14 @@ import type { Command } from "commander";
 import { withInterrupt } from "../interrupt.js";
 import { formatMetrics, metricsByMethod, printJson } from "../print.js";
 import { ProgressBar } from "../progress-bar.js";
-import { addStudyOptions, commandText, joinOption, parseList, splitOption } from "./shared-options.js";
+import {
+  addStudyOptions,
+  commandText,
+  joinOption,
+  parseList,
+  readDevice,
+  splitOption,
+} from "./shared-options.js";
 
 export function addCompareCommand(program: Command): void {
   const command = program
@@ -55,6 +63,7 @@ Examples:
         sets.flatMap(({ networks }) => networks.flatMap(({ file }) => file.tasks.map((task) => task.factor)));
       const study = await loadStudy(given.study, { factors: [...new Set(factors)], dataFolder: given.data });
       const bar = new ProgressBar();
+      const device = await readDevice(given.device, (line) => bar.say(line));
       const comparisons = await withInterrupt("Nothing was written", (signal) =>
         compareModels({
           study,
@@ -64,13 +73,14 @@ Examples:
           cells: given.cell,
           split: given.split,
           threads: given.threads,
+          device: device.device,
           onProgress: bar.listener,
           signal,
         }),
       );
       await writeFileAtomically(given.out, renderComparison(comparisons));
       const seconds = (performance.now() - started) / 1000;
-      const record = await makeRunRecord(commandText(), null, study.inputs, seconds);
+      const record = await makeRunRecord(commandText(), null, study.inputs, seconds, device);
       await writeFileAtomically(`${given.out}.run.json`, `${JSON.stringify(record, null, 2)}\n`);
       for (const warning of study.warnings) bar.say(`warning: ${warning}`);
       bar.say(`wrote ${given.out}`);
@@ -122,5 +132,6 @@ interface CompareFlags {
   readonly split: "test" | "validation";
   readonly data?: string;
   readonly threads?: number;
+  readonly device: DeviceChoice;
   readonly json?: boolean;
 }

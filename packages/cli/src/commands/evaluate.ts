@@ -1,6 +1,7 @@
 import {
   bootstrapEvaluation,
   chooseCell,
+  type DeviceChoice,
   evaluateBundles,
   evaluateShard,
   type JoinRule,
@@ -20,6 +21,7 @@ import {
   parseList,
   parseShardOption,
   parseWholeNumber,
+  readDevice,
   splitOption,
 } from "./shared-options.js";
 
@@ -52,6 +54,7 @@ export function addEvaluateCommand(program: Command): void {
     const cells = given.cell === undefined ? [] : [given.cell];
     const study = await loadStudy(given.study, { factors, cells, dataFolder: given.data });
     const bar = new ProgressBar();
+    const { device } = await readDevice(given.device, (line) => bar.say(line));
     const evaluation = (signal: AbortSignal) => ({
       study,
       bundles,
@@ -60,6 +63,7 @@ export function addEvaluateCommand(program: Command): void {
       factors: given.factor,
       split: given.split,
       threads: given.threads,
+      device,
       onProgress: bar.listener,
       signal,
     });
@@ -111,5 +115,6 @@ interface EvaluateFlags {
   readonly perChromosome?: boolean;
   readonly data?: string;
   readonly threads?: number;
+  readonly device: DeviceChoice;
   readonly json?: boolean;
 }

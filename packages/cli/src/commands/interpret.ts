@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { writeFileAtomically } from "@bindscape/genome";
 import {
+  type ChosenDevice,
   chooseCell,
+  type DeviceChoice,
   findSaliency,
   findTask,
   interpretKernels,
@@ -18,7 +20,7 @@ import { type Command, Option } from "commander";
 import { withInterrupt } from "../interrupt.js";
 import { printJson } from "../print.js";
 import { formatDuration, ProgressBar } from "../progress-bar.js";
-import { addStudyOptions, commandText, parseThreads as parseCount } from "./shared-options.js";
+import { addStudyOptions, commandText, parseThreads as parseCount, readDevice } from "./shared-options.js";
 
 export function addInterpretCommand(program: Command): void {
   const command = program
@@ -74,6 +76,7 @@ Examples:
         dataFolder: given.data,
       });
       const bar = new ProgressBar();
+      const device = await readDevice(given.device, (line) => bar.say(line));
       const found = await withInterrupt("Nothing was written", (signal) =>
         interpretKernels({
           study,
@@ -84,12 +87,13 @@ Examples:
           rule: given.rule,
           windows: given.windows,
           threads: given.threads,
+          device: device.device,
           onProgress: bar.listener,
           signal,
         }),
       );
       const files = await writeInterpretedKernels(found, given.out);
-      await finish(bar, study, given.out, network.file.training.seed, started);
+      await finish(bar, study, given.out, network.file.training.seed, started, device);
       bar.say(
         `wrote ${files.length} files to ${given.out}: ${found.kernels.length} of ${found.total} kernels of ${found.factor}, ${formatDuration((performance.now() - started) / 1000)}`,
       );
@@ -153,9 +157,11 @@ Examples:
               end,
             }));
       const bar = new ProgressBar();
+      const device = await readDevice(given.device, (line) => bar.say(line));
       const found = await withInterrupt("Nothing was written", (signal) =>
         findSaliency(network, study, cell, regions, task.index, {
           threads: given.threads,
+          device: device.device,
           onProgress: bar.listener,
           signal,
         }),
@@ -168,7 +174,7 @@ Examples:
         positiveOnly: given.positive ?? false,
       });
       const inputs = given.regions === undefined ? [] : [given.regions];
-      await finish(bar, study, given.out, network.file.training.seed, started, inputs);
+      await finish(bar, study, given.out, network.file.training.seed, started, device, inputs);
       bar.say(
         `wrote ${files.length} files to ${given.out}: ${found.length === 1 ? "one region" : `${found.length} regions`} of ${task.factor} in ${cell}, ${formatDuration((performance.now() - started) / 1000)}`,
       );
@@ -198,11 +204,12 @@ async function finish(
   folder: string,
   seed: number,
   started: number,
+  device: ChosenDevice,
   inputs: readonly string[] = [],
 ): Promise<void> {
   for (const warning of study.warnings) bar.say(`warning: ${warning}`);
   const seconds = (performance.now() - started) / 1000;
-  const record = await makeRunRecord(commandText(), seed, [...study.inputs, ...inputs], seconds);
+  const record = await makeRunRecord(commandText(), seed, [...study.inputs, ...inputs], seconds, device);
   await writeFileAtomically(join(folder, "run.json"), `${JSON.stringify(record, null, 2)}\n`);
 }
 
@@ -216,6 +223,7 @@ interface KernelFlags {
   readonly cell?: string;
   readonly data?: string;
   readonly threads?: number;
+  readonly device: DeviceChoice;
   readonly json?: boolean;
 }
 
@@ -229,5 +237,6 @@ interface SaliencyFlags {
   readonly cell?: string;
   readonly data?: string;
   readonly threads?: number;
+  readonly device: DeviceChoice;
   readonly json?: boolean;
 }

@@ -1,4 +1,5 @@
 import {
+  type DeviceChoice,
   factorNet,
   factorNetOptions,
   type HistoryEntry,
@@ -13,7 +14,7 @@ import { withInterrupt } from "../interrupt.js";
 import { printJson } from "../print.js";
 import { formatDuration, ProgressBar } from "../progress-bar.js";
 import { addSchemaOptions, readSchemaOptions } from "../schema-options.js";
-import { addStudyOptions, commandText, parseList } from "./shared-options.js";
+import { addStudyOptions, commandText, parseList, readDevice } from "./shared-options.js";
 
 export function addTrainCommand(program: Command): void {
   const command = program
@@ -69,6 +70,7 @@ Examples:
       );
       const study = await loadStudy(studyPath, { factors: given.factor, dataFolder: given.data });
       const bar = new ProgressBar();
+      const device = await readDevice(given.device, (line) => bar.say(line));
       for (const warning of study.warnings) bar.say(`warning: ${warning}`);
       const result = await withInterrupt(
         `Go on with the same command and --resume (checkpoints are in ${trainingFolderOf(given.out)})`,
@@ -86,6 +88,7 @@ Examples:
             overwrite: given.overwrite,
             threads: given.threads,
             checkNumerics: given.checkNumerics,
+            device,
             command: commandText(),
             onProgress: bar.listener,
             onEpoch: (entry, best) =>
@@ -128,5 +131,6 @@ interface TrainFlags extends Record<string, unknown> {
   readonly checkNumerics?: boolean;
   readonly data?: string;
   readonly threads?: number;
+  readonly device: DeviceChoice;
   readonly json?: boolean;
 }

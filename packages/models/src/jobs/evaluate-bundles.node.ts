@@ -1,3 +1,4 @@
+import type { NodeDevice } from "@bindscape/gradient";
 import type { ProgressListener } from "@bindscape/numerics";
 import {
   type BinSplits,
@@ -31,6 +32,8 @@ export interface EvaluateOptions {
   readonly factors?: readonly string[];
   readonly split?: "test" | "validation";
   readonly threads?: number;
+  /** What networks are computed on. Default "cpu". */
+  readonly device?: NodeDevice;
   readonly onProgress?: ProgressListener;
   readonly signal?: AbortSignal;
 }
@@ -71,7 +74,7 @@ function shareScores(
   cell: string,
   options: EvaluateOptions,
 ): EvaluationPlan["scoresOf"] {
-  const { study, threads, onProgress, signal } = options;
+  const { study, threads, device, onProgress, signal } = options;
   interface Pass {
     readonly network: Network;
     readonly bins: Uint32Array;
@@ -86,7 +89,7 @@ function shareScores(
       if (!pass) {
         const place = relevant.length > 1 ? ` (${index + 1} of ${relevant.length})` : "";
         const task = `scoring ${network.file.tasks.length > 1 ? "the hold-out" : factor}${place}`;
-        const scoring = { threads, onProgress, signal, rows, task };
+        const scoring = { threads, device, onProgress, signal, rows, task };
         pass = { network, bins, columns: await scoreColumns([network], study, cell, bins, scoring) };
         passes.push(pass);
       }
@@ -154,6 +157,7 @@ export async function reportEvaluations(
       await buildFactorReport(study, splits, evaluation, relevant, {
         join: options.join,
         threads: options.threads,
+        device: options.device,
         onProgress: options.onProgress,
         signal: options.signal,
       }),

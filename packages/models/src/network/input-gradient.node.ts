@@ -31,7 +31,7 @@ export async function forEachInputGradient(
   const pipeline = new BatchPipeline(source, context.plan, { batchSize });
   let gradient: InputGradient | undefined;
   try {
-    gradient = await InputGradient.create(nodeRuntime(), {
+    gradient = await InputGradient.create(nodeRuntime(options.device), {
       build: ofTask,
       parameters: new Map(network.parameters),
       of: "probability",

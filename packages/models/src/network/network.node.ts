@@ -1,4 +1,4 @@
-import { nodeRuntime, Predictor } from "@bindscape/gradient";
+import { type NodeDevice, nodeRuntime, Predictor } from "@bindscape/gradient";
 import type { ProgressListener } from "@bindscape/numerics";
 import { BatchPipeline, type WindowRequest, type WindowSource } from "@bindscape/study";
 import { batchSizeFor } from "./batch-size.js";
@@ -11,6 +11,8 @@ const PREDICTION_BATCH = 128;
 
 export interface PredictOptions {
   readonly threads?: number;
+  /** What networks are computed on. Default "cpu". */
+  readonly device?: NodeDevice;
   readonly onProgress?: ProgressListener;
   /** What the progress line says is being done. */
   readonly task?: string;
@@ -107,7 +109,7 @@ export async function forEachOutput(
   });
   let predictor: Predictor | undefined;
   try {
-    predictor = await Predictor.create(nodeRuntime(), {
+    predictor = await Predictor.create(nodeRuntime(options.device), {
       build: definition.build(modelOptions, context),
       parameters: new Map(network.parameters),
       outputs: [output],

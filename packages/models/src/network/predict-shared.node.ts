@@ -35,7 +35,7 @@ export async function predictShared(
   const out = new Float32Array(order.length * tasks);
   let predictor: Predictor | undefined;
   try {
-    predictor = await Predictor.create(nodeRuntime(), {
+    predictor = await Predictor.create(nodeRuntime(options.device), {
       build: buildSharedOverlap(parts, plan, length),
       parameters,
       threads: options.threads,

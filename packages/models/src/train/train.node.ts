@@ -1,4 +1,4 @@
-import { adam, nodeRuntime, Predictor, TrainingStep } from "@bindscape/gradient";
+import { adam, type NodeDevice, nodeRuntime, Predictor, TrainingStep } from "@bindscape/gradient";
 import { BindscapeError, type ProgressListener, Random } from "@bindscape/numerics";
 import {
   BatchPipeline,
@@ -34,6 +34,8 @@ export interface TrainOptions {
   readonly threads?: number;
   /** Look at every tensor of every step, to name the layer where a value first is no finite number (slow). */
   readonly checkNumerics?: boolean;
+  /** What networks are computed on. Default "cpu". */
+  readonly device?: NodeDevice;
   readonly onProgress?: ProgressListener;
   readonly onEpoch?: (entry: HistoryEntry, best: boolean) => void;
   readonly signal?: AbortSignal;
@@ -85,7 +87,7 @@ export async function trainNetwork(
     elsewhere,
   );
   const build = definition.build(options.modelOptions, plan.context);
-  const runtime = nodeRuntime();
+  const runtime = nodeRuntime(options.device);
   const checkpoint =
     options.resume && options.checkpointFolder
       ? await readCheckpoint(options.checkpointFolder, options.fingerprint ?? "")
