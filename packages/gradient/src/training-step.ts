@@ -11,7 +11,7 @@ import type { DeviceTensor, Runtime, Session, TensorValue } from "./runtime.js";
 import { product } from "./shape.js";
 import { StepNoise } from "./step-noise.js";
 import { type PlanOptions, planTraining } from "./training-plan.js";
-import { matchesName, type ParameterUpdate } from "./updates/parameter-update.js";
+import { matchesName, type ParameterUpdate, type UpdateRun } from "./updates/parameter-update.js";
 import { RunningState } from "./updates/running-state.js";
 
 export interface TrainingOptions extends PlanOptions {
@@ -213,8 +213,9 @@ export class TrainingStep {
     }
     let loss = 0;
     for (const [i, { batch, share = 1 / count }] of microBatches.entries()) {
-      const part = await this.#compute(batch, this.#step * count + i, learningRate);
-      if (count > 1) this.#update.accumulate(share);
+      const run = { step: this.#step + 1, learningRate, batch, share, isLast: i === count - 1 };
+      const part = await this.#compute(run, this.#step * count + i);
+      if (count > 1) this.#update.accumulate(run);
       loss += count > 1 ? share * part : part;
     }
     loss += this.#update.finish(this.#step + 1, learningRate);
@@ -226,17 +227,13 @@ export class TrainingStep {
     return { loss, outputs };
   }
 
-  /** One run of the graph. @returns the loss */
-  async #compute(
-    batch: Readonly<Record<string, Float32Array>>,
-    draw: number,
-    learningRate: number,
-  ): Promise<number> {
+  /** One run of the graph. @param draw number of the noise @returns the loss */
+  async #compute(run: UpdateRun, draw: number): Promise<number> {
     const feeds: Record<string, TensorValue | DeviceTensor> = this.#noise.forStep(draw);
     for (const [name, shape] of this.#inputs)
-      feeds[`input/${name}`] = { data: checkFeed(name, shape, batch[name]), shape };
+      feeds[`input/${name}`] = { data: checkFeed(name, shape, run.batch[name]), shape };
     const into: Record<string, TensorValue | DeviceTensor> = { ...this.#into };
-    this.#update.bind(feeds, into, this.#step + 1, learningRate, batch);
+    this.#update.bind(feeds, into, run);
     this.#running.bind(feeds, into);
     await this.#session.run(feeds, this.#outputNames, into);
     this.#numerics?.check(this.#into["numerics"].data);

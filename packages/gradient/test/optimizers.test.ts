@@ -12,7 +12,7 @@ import {
 import type { Algebra, Optimizer } from "../src/optimizers/optimizer.js";
 import { rmsprop } from "../src/optimizers/rmsprop.js";
 import { sgd } from "../src/optimizers/sgd.js";
-import { ParameterMemory } from "../src/wasm/parameter-memory.js";
+import { fitsMemory, ParameterMemory, paddedLength } from "../src/wasm/parameter-memory.js";
 
 // Written by bench/peers/optimizer_facts.py.
 const facts: {
@@ -180,6 +180,12 @@ describe("the WebAssembly loops", () => {
     memory.update({ start: 0, end: 16 }, 1, "gradients", [0.1, 1e-8]);
     const kept = f(f(1.4e-38) * f(0.9));
     expect([...memory.vectors.get("adam.first")!.subarray(0, 4)]).toEqual([0, kept, 0, -kept]);
+  });
+
+  it("address at most 4 GiB, in vectors of whole turns", () => {
+    expect([0, 1, 16, 17].map(paddedLength)).toEqual([0, 16, 16, 32]);
+    expect(fitsMemory(4 * 52_000_000)).toBe(true);
+    expect(fitsMemory(2 ** 30)).toBe(false);
   });
 
   it("add and sum squares", () => {

@@ -1,4 +1,3 @@
-import { BindscapeError } from "@bindscape/numerics";
 import type { Graph, Tensor } from "../graph.js";
 import type { ModelParts } from "../onnx/emit-model.js";
 import { add, divide, maximum, minimum, multiply, subtract } from "../operators/arithmetic.js";
@@ -18,12 +17,18 @@ import {
   runsOfPieces,
   type TrainedParameter,
   type UpdateOptions,
+  type UpdateRun,
 } from "./parameter-update.js";
 
 const tensors: Algebra<Tensor> = { add, subtract, multiply, divide, sqrt, maximum, minimum };
 
 /** Vectors that a step reads and those it writes; they change places after every step, on the device they are on. */
-type Vectors = readonly (TensorValue | DeviceTensor)[];
+type Vectors = (TensorValue | DeviceTensor)[];
+
+const accumulated = "accumulated";
+/** What this run's gradients are multiplied with, and 1 while sums are kept or 0 after the last of a step. */
+const accumulationScalars = ["accumulated.share", "accumulated.kept"] as const;
+const makeScalar = (): TensorValue => ({ data: new Float32Array(1), shape: [] });
 
 /**
  * The update as part of the graph: parameters are one flat vector, cut up at the start of the graph, and gradients are
@@ -33,7 +38,7 @@ export class GraphUpdate implements ParameterUpdate {
   readonly pieces: readonly Piece[];
   readonly inputs: ReadonlyMap<string, Tensor>;
   readonly flat: NonNullable<ModelParts["flat"]>;
-  readonly outputs: ReadonlyMap<string, Tensor>;
+  readonly outputs: Map<string, Tensor>;
   readonly keepOnDevice: readonly string[];
   readonly check: Tensor;
   readonly #optimizer: Optimizer;
@@ -43,19 +48,12 @@ export class GraphUpdate implements ParameterUpdate {
     readonly factor: number;
     readonly values: ReadonlyMap<string, TensorValue>;
   }[];
-  #current: Vectors;
-  #next: Vectors;
+  readonly #accumulation: readonly TensorValue[];
+  readonly #current: Vectors;
+  readonly #next: Vectors;
 
   constructor(graph: Graph, trained: readonly TrainedParameter[], options: UpdateOptions, runtime: Runtime) {
-    if (options.accumulates) {
-      throw new BindscapeError({
-        source: "training step",
-        found: `gradient accumulation with the update in the graph (${runtime.name})`,
-        expected: "an update outside the graph",
-        next: "Use the CPU, or larger batches",
-      });
-    }
-    const { optimizer, clipNorm } = options;
+    const { optimizer, clipNorm, accumulates = false } = options;
     this.#optimizer = optimizer;
     this.pieces = makePieces(trained, options);
     const total = this.pieces.reduce((sum, { length }) => sum + length, 0);
@@ -77,10 +75,13 @@ export class GraphUpdate implements ParameterUpdate {
       0,
     );
     this.check = reshape(reduceSum(joined), []);
-    let gradient = joined;
+    const before = leaf(accumulated, [total]);
+    const [share, kept] = accumulationScalars.map((name) => leaf(name, []));
+    const sum = accumulates ? add(before, multiply(joined, share)) : joined;
+    let gradient = sum;
     if (clipNorm !== undefined) {
-      const norm = sqrt(reshape(reduceSum(multiply(joined, joined)), []));
-      gradient = multiply(joined, minimum(divide(clipNorm, add(norm, normEpsilon)), 1));
+      const norm = sqrt(reshape(reduceSum(multiply(sum, sum)), []));
+      gradient = multiply(sum, minimum(divide(clipNorm, add(norm, normEpsilon)), 1));
     }
     const lengths = runs.map((run) => run.reduce((sum, { length }) => sum + length, 0));
     const [parameterRuns, gradientRuns, ...slotRuns] = [flat, gradient, ...slots].map((vector) =>
@@ -98,7 +99,7 @@ export class GraphUpdate implements ParameterUpdate {
       return { ...result, parameter: reshape(bounded, [run[0].length]) };
     });
     const join = (parts: readonly Tensor[]) => concatenate(parts, 0);
-    this.#names = ["parameters", ...optimizer.slots];
+    this.#names = ["parameters", ...optimizer.slots, ...(accumulates ? [accumulated] : [])];
     this.outputs = new Map([
       ["next/parameters", join(updated.map(({ parameter }) => parameter))],
       ...optimizer.slots.map((name, k): [string, Tensor] => [
@@ -106,30 +107,38 @@ export class GraphUpdate implements ParameterUpdate {
         join(updated.map((result) => result.slots[k])),
       ]),
     ]);
+    if (accumulates) this.outputs.set(`next/${accumulated}`, multiply(sum, kept));
     this.flat = { input: flat, pieces: trained.map(({ name, tensor }) => [name, tensor]) };
     this.inputs = new Map([
       ["parameters", flat],
       ...slots.map((slot, i): [string, Tensor] => [optimizer.slots[i], slot]),
       ...scalars.flat(),
+      ...(accumulates
+        ? ([
+            [accumulated, before],
+            [accumulationScalars[0], share],
+            [accumulationScalars[1], kept],
+          ] as const)
+        : []),
     ]);
     this.keepOnDevice = runtime.createDeviceVector ? [...this.outputs.keys()] : [];
     const makeVectors = () =>
       this.#names.map(
         () => runtime.createDeviceVector?.(total) ?? { data: new Float32Array(total), shape: [total] },
       );
+    this.#accumulation = accumulates ? accumulationScalars.map(makeScalar) : [];
     this.#current = makeVectors();
     this.#next = makeVectors();
     this.#scalars = runs.map((run, i) => ({
       factor: run[0].rateFactor,
-      values: new Map(scalars[i].map(([name]) => [name, { data: new Float32Array(1), shape: [] }])),
+      values: new Map(scalars[i].map(([name]) => [name, makeScalar()])),
     }));
   }
 
   bind(
     feeds: Record<string, TensorValue | DeviceTensor>,
     into: Record<string, TensorValue | DeviceTensor>,
-    step: number,
-    learningRate: number,
+    { step, learningRate, share, isLast }: UpdateRun,
   ): void {
     this.#names.forEach((name, i) => {
       feeds[name] = this.#current[i];
@@ -142,15 +151,28 @@ export class GraphUpdate implements ParameterUpdate {
         feeds[name] = value;
       });
     }
+    this.#accumulation.forEach((scalar, i) => {
+      scalar.data[0] = [share, isLast ? 0 : 1][i];
+      feeds[accumulationScalars[i]] = scalar;
+    });
   }
 
+  /** Sums go on; the run's parameters and slots count only where it was the last. */
   accumulate(): void {
-    throw new Error("the update in the graph adds up no gradients");
+    this.#swap(this.#names.length - 1);
   }
 
   finish(): number {
-    [this.#current, this.#next] = [this.#next, this.#current];
+    this.#names.forEach((name, i) => {
+      if (name !== accumulated) this.#swap(i);
+    });
     return 0;
+  }
+
+  #swap(vector: number): void {
+    const current = this.#current[vector];
+    this.#current[vector] = this.#next[vector];
+    this.#next[vector] = current;
   }
 
   async read(vector: string): Promise<Float32Array> {

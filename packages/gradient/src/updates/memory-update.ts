@@ -12,6 +12,7 @@ import {
   type TrainedBag,
   type TrainedParameter,
   type UpdateOptions,
+  type UpdateRun,
 } from "./parameter-update.js";
 import { SparseBag } from "./sparse-bags.js";
 
@@ -100,16 +101,14 @@ export class MemoryUpdate implements ParameterUpdate {
   bind(
     feeds: Record<string, TensorValue | DeviceTensor>,
     into: Record<string, TensorValue | DeviceTensor>,
-    _step: number,
-    _learningRate: number,
-    batch: Readonly<Record<string, Float32Array>>,
+    { batch }: UpdateRun,
   ): void {
     for (const bag of this.#bags) bag.forward(batch);
     Object.assign(feeds, this.#feeds);
     Object.assign(into, this.#into);
   }
 
-  accumulate(share: number): void {
+  accumulate({ share }: UpdateRun): void {
     for (const bag of this.#bags) bag.backward();
     this.#memory.addScaled(this.#all, share, accumulated, "gradients");
     for (const bag of this.#bags) bag.clear();

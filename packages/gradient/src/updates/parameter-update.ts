@@ -132,6 +132,18 @@ export function runsOfPieces(pieces: readonly Piece[]): Piece[][] {
   return runs;
 }
 
+/** What an update has to know about one run of the graph. */
+export interface UpdateRun {
+  /** 1 at the first step. */
+  readonly step: number;
+  readonly learningRate: number;
+  readonly batch: Readonly<Record<string, Float32Array>>;
+  /** What the gradients are multiplied with before they are added to others'. */
+  readonly share: number;
+  /** Whether the update follows this run. */
+  readonly isLast: boolean;
+}
+
 /** Where trained parameters and the optimizer's vectors live, and what changes them in or after a run of the graph. */
 export interface ParameterUpdate {
   readonly pieces: readonly Piece[];
@@ -144,17 +156,15 @@ export interface ParameterUpdate {
   readonly keepOnDevice: readonly string[];
   /** A scalar that is no finite number where a gradient is none, or null where {@link finish} notices. */
   readonly check: Tensor | null;
-  /** Adds what the next run needs, where it is given the batch. @param step 1 at the first step */
+  /** Adds what the next run needs. */
   bind(
     feeds: Record<string, TensorValue | DeviceTensor>,
     into: Record<string, TensorValue | DeviceTensor>,
-    step: number,
-    learningRate: number,
-    batch: Readonly<Record<string, Float32Array>>,
+    run: UpdateRun,
   ): void;
-  /** After a run whose gradients are only added up: `share` times them. */
-  accumulate(share: number): void;
-  /** After a run that updates. @returns 0, or NaN where a gradient is no finite number */
+  /** After a run whose gradients are added to others'. */
+  accumulate(run: UpdateRun): void;
+  /** After the last run of a step. @returns 0, or NaN where a gradient is no finite number */
   finish(step: number, learningRate: number): number;
   /** A copy of all values of `parameters` or a slot, without gaps. */
   read(vector: string): Promise<Float32Array>;
