@@ -14,6 +14,15 @@ export function findChromium(): string | null {
   );
 }
 
+/** Chromium without a window; its WebGPU is SwiftShader, which needs no graphics card. */
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: findChromium()!,
+    chromiumSandbox: process.getuid?.() !== 0,
+    args: ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
+  });
+}
+
 export interface OpenPage {
   readonly page: Page;
   close(): Promise<void>;
@@ -38,7 +47,7 @@ const html = `<!doctype html>
 
 /**
  * Opens a page that runs a program, in Chromium without a window. The page is isolated from other origins, so that
- * WebAssembly has threads; its WebGPU is SwiftShader where there is no graphics card.
+ * WebAssembly has threads.
  * @param program path of the bundled program
  */
 export async function openPage(program: string): Promise<OpenPage> {
@@ -64,11 +73,7 @@ export async function openPage(program: string): Promise<OpenPage> {
     await new Promise((resolve) => server.close(resolve));
   };
   try {
-    browser = await chromium.launch({
-      executablePath: findChromium()!,
-      chromiumSandbox: process.getuid?.() !== 0,
-      args: ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
-    });
+    browser = await launchChromium();
     const page = await browser.newPage({ acceptDownloads: true });
     page.on("pageerror", (error) => console.error(`page: ${error.message}`));
     // `localhost` counts as a secure place, which WebGPU and isolation ask for.
