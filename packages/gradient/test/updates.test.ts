@@ -1,7 +1,6 @@
 import { Random } from "@bindscape/numerics";
 import { describe, expect, it } from "vitest";
 import * as g from "../src/index.js";
-import { limitNorms } from "../src/updates/max-norm.js";
 import { matchesName } from "../src/updates/parameter-update.js";
 import { expectClose, runtime } from "./check.js";
 import { toyBatch, toyBatchSize, toyNetwork } from "./fixtures/toy.mjs";
@@ -199,29 +198,45 @@ describe.each(both)("update in %s", (update) => {
   });
 });
 
-describe("max-norm on any axis", () => {
-  it("limits what is too long and leaves the rest", () => {
-    const random = new Random("max-norm");
-    const values = Float32Array.from({ length: 3 * 4 * 5 }, () => random.normal());
-    const limited = values.slice();
-    limitNorms(limited, {
-      name: "w",
-      shape: [3, 4, 5],
-      length: 60,
-      start: 0,
-      rateFactor: 1,
-      maxNorm: { limit: 3.9, unitAxis: 1 },
+describe("max-norm on any axis, against a brute-force twin", () => {
+  const shapes = [[3, 4, 5], [2, 7, 21], [9, 18], [17, 3], [6, 1], [5]];
+  const cases = shapes.flatMap((shape) => shape.map((_, unitAxis) => [shape, unitAxis] as const));
+  it.each(cases)("shape %j, units on axis %i", async (shape, unitAxis) => {
+    const random = new Random(`max-norm ${shape} ${unitAxis}`);
+    const count = shape.reduce((a, b) => a * b);
+    const start = Float32Array.from({ length: count }, () => random.normal());
+    const unitOf = (at: number) =>
+      Math.floor(at / shape.slice(unitAxis + 1).reduce((a, b) => a * b, 1)) % shape[unitAxis];
+    const norms = Array.from({ length: shape[unitAxis] }, (_, unit) =>
+      Math.hypot(...start.filter((__, at) => unitOf(at) === unit)),
+    );
+    // About half of the units are too long.
+    const limit = norms.slice().sort((a, b) => a - b)[Math.floor(norms.length / 2)] * 0.999;
+    const step = await g.TrainingStep.create(runtime, {
+      build: (graph) => ({
+        outputs: {},
+        loss: g.multiply(g.reduceSum(graph.parameter("w", shape, start)), 0),
+      }),
+      batchSize: 1,
+      optimizer: g.sgd(),
+      seed: 1,
+      threads: 1,
+      maxNorm: [{ parameters: "w", limit, unitAxis }],
     });
-    let cut = 0;
-    for (let unit = 0; unit < 4; unit++) {
-      const places = [0, 1, 2].flatMap((i) => [0, 1, 2, 3, 4].map((k) => (i * 4 + unit) * 5 + k));
-      const norm = Math.hypot(...places.map((at) => values[at]));
-      const factor = Math.min(1, 3.9 / norm);
-      if (factor < 1) cut++;
-      for (const at of places) expect(limited[at]).toBeCloseTo(values[at] * factor, 6);
-    }
-    expect(cut).toBeGreaterThan(0);
-    expect(cut).toBeLessThan(4);
+    await step.run({}, 1);
+    const found = (await step.parameters()).get("w")!;
+    const factors = norms.map((norm) => Math.min(1, limit / norm));
+    expect(factors.some((factor) => factor < 1)).toBe(true);
+    expectClose(
+      found,
+      start.map((value, at) => value * factors[unitOf(at)]),
+      1e-6,
+    );
+    // What is short enough keeps its bits.
+    start.forEach((value, at) => {
+      if (factors[unitOf(at)] === 1) expect(found[at]).toBe(value);
+    });
+    await step.release();
   });
 });
 

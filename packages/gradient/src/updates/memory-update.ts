@@ -1,8 +1,8 @@
 import type { Tensor } from "../graph.js";
 import { reshape } from "../operators/reshape.js";
 import type { DeviceTensor, TensorValue } from "../runtime.js";
+import { product } from "../shape.js";
 import { fitsMemory, ParameterMemory, paddedLength, type Range } from "../wasm/parameter-memory.js";
-import { limitNorms } from "./max-norm.js";
 import {
   makePieces,
   normEpsilon,
@@ -17,6 +17,8 @@ import {
 import { SparseBag } from "./sparse-bags.js";
 
 const accumulated = "accumulated gradients";
+const normSquares = "squares of norms";
+const normFactors = "factors of norms";
 
 function vectorNames({ optimizer, accumulates }: UpdateOptions): string[] {
   return ["parameters", "gradients", ...optimizer.slots, ...(accumulates ? [accumulated] : [])];
@@ -65,7 +67,15 @@ export class MemoryUpdate implements ParameterUpdate {
     const startOf = (table: Tensor) =>
       this.#ranges[trained.findIndex(({ tensor }) => tensor === table)].start;
     this.#bags = bags.map(({ bag }, i) => new SparseBag(bag, i, startOf(bag.table)));
-    const scratch = new Map(this.#bags.flatMap((bag) => [...bag.scratch]));
+    const units = Math.max(
+      0,
+      ...this.pieces.map(({ shape, maxNorm }) => (maxNorm ? shape[maxNorm.unitAxis] : 0)),
+    );
+    const scratch = new Map([
+      ...this.#bags.flatMap((bag) => [...bag.scratch]),
+      [normSquares, 2 * units],
+      [normFactors, units],
+    ]);
     this.#memory = new ParameterMemory(options.optimizer, vectorNames(options), total, scratch);
     const rangeOf = (run: readonly Piece[]): Range => ({
       start: this.#ranges[this.pieces.indexOf(run[0])].start,
@@ -129,7 +139,7 @@ export class MemoryUpdate implements ParameterUpdate {
       check += this.#memory.update(range, scale, gradients, scalars);
     }
     this.pieces.forEach((piece, i) => {
-      if (piece.maxNorm) limitNorms(this.#view("parameters", i), piece);
+      this.#limitNorms(piece, this.#ranges[i].start);
     });
     if (accumulates) this.#memory.vectors.get(accumulated)!.fill(0);
     else for (const bag of this.#bags) bag.clear();
@@ -152,6 +162,14 @@ export class MemoryUpdate implements ParameterUpdate {
   }
 
   release(): void {}
+
+  #limitNorms({ shape, maxNorm }: Piece, start: number): void {
+    if (!maxNorm) return;
+    const { limit, unitAxis } = maxNorm;
+    const outer = product(shape.slice(0, unitAxis));
+    const inner = product(shape.slice(unitAxis + 1));
+    this.#memory.limitNorms({ start, outer, units: shape[unitAxis], inner }, limit, normSquares, normFactors);
+  }
 
   /** A piece's values in a vector. */
   #view(vector: string, piece: number): Float32Array {

@@ -1,48 +1,25 @@
-import { signed, unsigned, valueType, type WasmFunction } from "./module-writer.js";
+import {
+  addF32,
+  addI32,
+  constantI32,
+  element,
+  getLocal,
+  increase,
+  lessI32,
+  loadF32,
+  loadI32,
+  multiplyF32,
+  multiplyI32,
+  roundedEnd,
+  setLocal,
+  storeF32,
+  vector,
+  whileLess,
+} from "./instructions.js";
+import { valueType, type WasmFunction } from "./module-writer.js";
 
 // A batch of sparse rows is sorted by feature: entries starts[f] to starts[f + 1] - 1 are those of feature f, each with
 // a sample and a count. Every row of the table is then read or written once.
-
-const getLocal = (index: number) => [0x20, ...unsigned(index)];
-const setLocal = (index: number) => [0x21, ...unsigned(index)];
-const constant = (value: number) => [0x41, ...signed(value)];
-const addI32 = [0x6a];
-const subtractI32 = [0x6b];
-const multiplyI32 = [0x6c];
-const lessI32 = [0x49];
-const shiftLeft = [0x74];
-const loadI32 = (offset = 0) => [0x28, 2, ...unsigned(offset)];
-const loadF32 = [0x2a, 2, 0];
-const storeF32 = [0x38, 2, 0];
-const addF32 = [0x92];
-const multiplyF32 = [0x94];
-const simd = (code: number, ...rest: number[]) => [0xfd, ...unsigned(code), ...rest];
-const loadVector = (offset: number) => simd(0x00, 2, ...unsigned(offset));
-const storeVector = (offset: number) => simd(0x0b, 2, ...unsigned(offset));
-const splat = simd(0x13);
-const addVector = simd(0xe4);
-const multiplyVector = simd(0xe6);
-
-/** Repeats `body` while local `a` is below local `b` (unsigned). */
-const whileLess = (a: number, b: number, body: readonly number[]) => [
-  ...[0x02, 0x40, 0x03, 0x40],
-  ...[...getLocal(a), ...getLocal(b), ...lessI32, 0x45, 0x0d, 1],
-  ...[...body, 0x0c, 0, 0x0b, 0x0b],
-];
-const increase = (local: number, by: number) => [
-  ...getLocal(local),
-  ...constant(by),
-  ...addI32,
-  ...setLocal(local),
-];
-/** base + 4 index. */
-const element = (base: number, index: number) => [
-  ...getLocal(base),
-  ...getLocal(index),
-  ...constant(2),
-  ...shiftLeft,
-  ...addI32,
-];
 
 /**
  * The loop `NAME(features, starts, samples, counts, table, batch, width)`: for every entry, batch[sample] += count
@@ -57,26 +34,21 @@ export function writeBagKernel(direction: "forward" | "backward"): WasmFunction 
   const step = (lanes: number) => {
     const code: number[] = [];
     for (let at = 0; at < lanes; at += 4) {
-      code.push(...getLocal(into), ...getLocal(into), ...loadVector(4 * at));
+      code.push(...getLocal(into), ...getLocal(into), ...vector.load(4 * at));
       code.push(
         ...getLocal(from),
-        ...loadVector(4 * at),
+        ...vector.load(4 * at),
         ...getLocal(spread),
-        ...multiplyVector,
-        ...addVector,
+        ...vector.multiply,
+        ...vector.add,
       );
-      code.push(...storeVector(4 * at));
+      code.push(...vector.store(4 * at));
     }
     return [...code, ...increase(into, 4 * lanes), ...increase(from, 4 * lanes)];
   };
   const single = [
     ...[...getLocal(into), ...getLocal(into), ...loadF32, ...getLocal(from), ...loadF32, ...getLocal(count)],
     ...[...multiplyF32, ...addF32, ...storeF32, ...increase(into, 4), ...increase(from, 4)],
-  ];
-  /** into + width rounded down to a multiple of `bytes`. */
-  const endOf = (bytes: number) => [
-    ...[...getLocal(into), ...getLocal(width), ...getLocal(width), ...constant(bytes - 1), 0x71],
-    ...[...subtractI32, ...addI32],
   ];
   const perEntry = [
     ...[...element(samples, entry), ...loadI32(), ...getLocal(width), ...multiplyI32, ...getLocal(batch)],
@@ -86,12 +58,17 @@ export function writeBagKernel(direction: "forward" | "backward"): WasmFunction 
       ...loadF32,
       ...setLocal(count),
       ...getLocal(count),
-      ...splat,
+      ...vector.splat,
       ...setLocal(spread),
     ],
     ...[...getLocal(direction === "forward" ? other : row), ...setLocal(into)],
     ...[...getLocal(direction === "forward" ? row : other), ...setLocal(from)],
-    ...[...endOf(64), ...setLocal(lastBlock), ...endOf(16), ...setLocal(lastWhole)],
+    ...[
+      ...roundedEnd(into, width, 64),
+      ...setLocal(lastBlock),
+      ...roundedEnd(into, width, 16),
+      ...setLocal(lastWhole),
+    ],
     ...[...getLocal(into), ...getLocal(width), ...addI32, ...setLocal(last)],
     ...whileLess(into, lastBlock, step(16)),
     ...whileLess(into, lastWhole, step(4)),
@@ -135,7 +112,7 @@ export function writeClearRowsKernel(): WasmFunction {
           ...lessI32,
         ],
         // if: memory.fill
-        ...[0x04, 0x40, ...getLocal(row), ...constant(0), ...getLocal(width), 0xfc, 0x0b, 0x00, 0x0b],
+        ...[0x04, 0x40, ...getLocal(row), ...constantI32(0), ...getLocal(width), 0xfc, 0x0b, 0x00, 0x0b],
         ...[...getLocal(row), ...getLocal(width), ...addI32, ...setLocal(row)],
         ...increase(feature, 1),
       ]),

@@ -1,6 +1,7 @@
 import type { Optimizer } from "../optimizers/optimizer.js";
 import { writeBagKernel, writeClearRowsKernel } from "./bag-kernels.js";
 import { writeWasmModule } from "./module-writer.js";
+import { writeScaleKernel, writeSquareColumnsKernel, writeSquareRowsKernel } from "./norm-kernels.js";
 import {
   kernelLanes,
   writeAddScaledKernel,
@@ -20,6 +21,10 @@ interface Kernels {
   bagForward(...addresses: number[]): void;
   bagBackward(...addresses: number[]): void;
   clearRows(...addresses: number[]): void;
+  squareColumns(...addresses: number[]): void;
+  squareRows(...addresses: number[]): void;
+  scaleColumns(...addresses: number[]): void;
+  scaleRows(...addresses: number[]): void;
 }
 
 /** A length rounded up to what the kernels work on. */
@@ -73,6 +78,10 @@ export class ParameterMemory {
       writeBagKernel("forward"),
       writeBagKernel("backward"),
       writeClearRowsKernel(),
+      writeSquareColumnsKernel(),
+      writeSquareRowsKernel(),
+      writeScaleKernel("rows"),
+      writeScaleKernel("columns"),
     ]);
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { host: { memory } });
     this.#kernels = instance.exports as unknown as Kernels;
@@ -97,6 +106,38 @@ export class ParameterMemory {
 
   sumSquares(range: Range, of: string): number {
     return this.#kernels.sumSquares(bytesIn(range), this.#address(of, range));
+  }
+
+  /**
+   * Scales the parameters of each unit that are longer than a limit down to it. Units are an axis of a block of shape
+   * [outer, units, inner]; `squares` and `factors` name vectors of at least 2 and 1 numbers a unit.
+   */
+  limitNorms(block: UnitBlock, limit: number, squares: string, factors: string): void {
+    const { start, outer, units, inner } = block;
+    const sums = this.vectors.get(squares)!;
+    const wide = new Float64Array(sums.buffer, sums.byteOffset, units).fill(0);
+    const scale = this.vectors.get(factors)!;
+    const at = this.#addresses.get("parameters")! + 4 * start;
+    const [square, multiply] =
+      inner === 1
+        ? [this.#kernels.squareColumns, this.#kernels.scaleColumns]
+        : [this.#kernels.squareRows, this.#kernels.scaleRows];
+    // Columns are one matrix [outer, units]; rows are one matrix [units, inner] for each outer place.
+    const matrices = inner === 1 ? 1 : outer;
+    const bytes = (4 * outer * units * inner) / matrices;
+    const width = inner === 1 ? 4 * units : 4 * inner;
+    const all = (kernel: (...addresses: number[]) => void, vector: string) => {
+      for (let i = 0; i < matrices; i++)
+        kernel(at + i * bytes, at + (i + 1) * bytes, width, this.#addresses.get(vector)!);
+    };
+    all(square, squares);
+    let isLonger = false;
+    for (let unit = 0; unit < units; unit++) {
+      const norm = Math.sqrt(wide[unit]);
+      if (norm > limit) isLonger = true;
+      scale[unit] = norm > limit ? limit / norm : 1;
+    }
+    if (isLonger) all(multiply, factors);
   }
 
   /**
@@ -127,6 +168,14 @@ export class ParameterMemory {
   #address(name: string, { start }: Range): number {
     return this.#addresses.get(name)! + 4 * start;
   }
+}
+
+/** A block [outer, units, inner] of the parameters, from `start` on. */
+export interface UnitBlock {
+  readonly start: number;
+  readonly outer: number;
+  readonly units: number;
+  readonly inner: number;
 }
 
 /** Where a batch of sparse rows lies. */

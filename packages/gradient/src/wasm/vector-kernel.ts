@@ -1,5 +1,6 @@
 import type { Algebra, Optimizer } from "../optimizers/optimizer.js";
-import { signed, unsigned, type ValueType, valueType, type WasmFunction } from "./module-writer.js";
+import { addI32, constantI32, getLocal, setLocal, vector } from "./instructions.js";
+import { type ValueType, valueType, type WasmFunction } from "./module-writer.js";
 
 /** Vectors that kernels work on hold a multiple of so many numbers: what one turn of their loop does. */
 export const kernelLanes = 16;
@@ -7,33 +8,15 @@ export const kernelLanes = 16;
 const vectorsATurn = kernelLanes / 4;
 const bytesATurn = kernelLanes * 4;
 
-// Instructions (core specification, sections 5.4.1 to 5.4.8).
-const getLocal = (index: number) => [0x20, ...unsigned(index)];
-const setLocal = (index: number) => [0x21, ...unsigned(index)];
-const addI32 = [0x6a];
-const simd = (code: number, ...rest: number[]) => [0xfd, ...unsigned(code), ...rest];
-const loadVector = (offset: number) => simd(0x00, 4, ...unsigned(offset));
-const storeVector = (offset: number) => simd(0x0b, 4, ...unsigned(offset));
-const splat = simd(0x13);
-const lane = (index: number) => simd(0x1f, index);
-const lessThan = simd(0x43);
-const andNot = simd(0x4f);
-const absolute = simd(0xe0);
 const operations = {
-  sqrt: simd(0xe3),
-  add: simd(0xe4),
-  subtract: simd(0xe5),
-  multiply: simd(0xe6),
-  divide: simd(0xe7),
-  // The forms that are one instruction on common processors; they differ only for NaN, which is noticed elsewhere.
-  minimum: simd(0xea),
-  maximum: simd(0xeb),
+  sqrt: vector.sqrt,
+  add: vector.add,
+  subtract: vector.subtract,
+  multiply: vector.multiply,
+  divide: vector.divide,
+  minimum: vector.minimum,
+  maximum: vector.maximum,
 } as const;
-
-function vectorConstant(value: number): number[] {
-  const bytes = [...new Uint8Array(Float32Array.of(value, value, value, value).buffer)];
-  return simd(0x0c, ...bytes);
-}
 
 /** A value of four numbers; equal objects are computed once. */
 type Expression =
@@ -82,7 +65,7 @@ class Locals {
 
 /** A loop over byte offsets 0, {@link bytesATurn}, ... below `end`, which is above 0. */
 function loop(offset: number, end: number, body: readonly number[]): number[] {
-  const next = [...getLocal(offset), 0x41, ...signed(bytesATurn), ...addI32, ...setLocal(offset)];
+  const next = [...getLocal(offset), ...constantI32(bytesATurn), ...addI32, ...setLocal(offset)];
   // i32.lt_u, then a branch back to the loop.
   return [0x03, 0x40, ...body, ...next, ...getLocal(offset), ...getLocal(end), 0x49, 0x0d, 0, 0x0b];
 }
@@ -108,10 +91,10 @@ export function writeUpdateKernel(optimizer: Optimizer): WasmFunction {
   const values = vectors.map(() => locals.local(valueType.v128));
   const code: number[] = [];
   for (const [from, to] of [[scale, scaling], ...scalars.map((scalar, i) => [scalar, spread[i]])]) {
-    code.push(...getLocal(from), ...splat, ...setLocal(to));
+    code.push(...getLocal(from), ...vector.splat, ...setLocal(to));
   }
   // 2^-126, the smallest normal number.
-  code.push(...vectorConstant(1.1754943508222875e-38), ...setLocal(smallest));
+  code.push(...vector.constant(1.1754943508222875e-38), ...setLocal(smallest));
 
   const use = (index: number): Expression => ({ kind: "local", index });
   const [parameter, plainGradient, ...slots] = values.map(use);
@@ -134,7 +117,7 @@ export function writeUpdateKernel(optimizer: Optimizer): WasmFunction {
     const known = new Set<Expression>();
     const write = (expression: Expression): void => {
       if (expression.kind === "local") body.push(...getLocal(expression.index));
-      else if (expression.kind === "constant") body.push(...vectorConstant(expression.value));
+      else if (expression.kind === "constant") body.push(...vector.constant(expression.value));
       else if (known.has(expression)) body.push(...getLocal(kept.get(expression)!));
       else {
         expression.inputs.forEach(write);
@@ -145,27 +128,27 @@ export function writeUpdateKernel(optimizer: Optimizer): WasmFunction {
         body.push(...setLocal(place), ...getLocal(place));
       }
     };
-    const address = (vector: number) => body.push(...getLocal(vector), ...getLocal(offset), ...addI32);
-    vectors.forEach((vector, i) => {
-      address(vector);
-      body.push(...loadVector(16 * turn), ...setLocal(values[i]));
+    const address = (base: number) => body.push(...getLocal(base), ...getLocal(offset), ...addI32);
+    vectors.forEach((base, i) => {
+      address(base);
+      body.push(...vector.load(16 * turn), ...setLocal(values[i]));
     });
     // 0 times a number that is not finite is NaN.
-    body.push(...getLocal(sum), ...getLocal(values[1]), ...vectorConstant(0), ...operations.multiply);
+    body.push(...getLocal(sum), ...getLocal(values[1]), ...vector.constant(0), ...operations.multiply);
     body.push(...operations.add, ...setLocal(sum));
     // The parameter needs the slots' values from before their denormal numbers are set to 0 and is written first.
     results.forEach((result, i) => {
       address(vectors[i === 0 ? 0 : i + 1]);
       write(result);
       if (i > 0) {
-        body.push(...setLocal(flushed), ...getLocal(flushed), ...getLocal(flushed), ...absolute);
-        body.push(...getLocal(smallest), ...lessThan, ...andNot);
+        body.push(...setLocal(flushed), ...getLocal(flushed), ...getLocal(flushed), ...vector.absolute);
+        body.push(...getLocal(smallest), ...vector.lessThan, ...vector.andNot);
       }
-      body.push(...storeVector(16 * turn));
+      body.push(...vector.store(16 * turn));
     });
   }
   code.push(...loop(offset, end, body));
-  code.push(...[0, 1, 2, 3].flatMap((i) => [...getLocal(sum), ...lane(i)]), 0x92, 0x92, 0x92);
+  code.push(...[0, 1, 2, 3].flatMap((i) => [...getLocal(sum), ...vector.lane(i)]), 0x92, 0x92, 0x92);
   return {
     name: "update",
     parameters: locals.parameters,
@@ -180,17 +163,17 @@ export function writeAddScaledKernel(): WasmFunction {
   const [end, scale, into, from, offset, scaling] = [0, 1, 2, 3, 4, 5];
   const body: number[] = [];
   for (let turn = 0; turn < vectorsATurn; turn++) {
-    const address = (vector: number) => [...getLocal(vector), ...getLocal(offset), ...addI32];
-    body.push(...address(into), ...address(into), ...loadVector(16 * turn));
-    body.push(...address(from), ...loadVector(16 * turn), ...getLocal(scaling), ...operations.multiply);
-    body.push(...operations.add, ...storeVector(16 * turn));
+    const address = (base: number) => [...getLocal(base), ...getLocal(offset), ...addI32];
+    body.push(...address(into), ...address(into), ...vector.load(16 * turn));
+    body.push(...address(from), ...vector.load(16 * turn), ...getLocal(scaling), ...operations.multiply);
+    body.push(...operations.add, ...vector.store(16 * turn));
   }
   return {
     name: "addScaled",
     parameters: [valueType.i32, valueType.f32, valueType.i32, valueType.i32],
     result: null,
     locals: [valueType.i32, valueType.v128],
-    code: [...getLocal(scale), ...splat, ...setLocal(scaling), ...loop(offset, end, body)],
+    code: [...getLocal(scale), ...vector.splat, ...setLocal(scaling), ...loop(offset, end, body)],
   };
 }
 
@@ -198,29 +181,31 @@ export function writeAddScaledKernel(): WasmFunction {
 export function writeSumSquaresKernel(): WasmFunction {
   const [end, from, offset] = [0, 1, 2];
   const [low, high, value] = [3, 4, 5];
-  const promoteLow = simd(0x5f);
-  const addF64 = simd(0xf0);
-  const multiplyF64 = simd(0xf2);
-  // The upper two of four numbers, moved down.
-  const upper = simd(0x0d, ...[8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15]);
   const body: number[] = [];
   for (let turn = 0; turn < vectorsATurn; turn++) {
     body.push(
       ...getLocal(from),
       ...getLocal(offset),
       ...addI32,
-      ...loadVector(16 * turn),
+      ...vector.load(16 * turn),
       ...setLocal(value),
     );
     for (const [sum, part] of [
       [low, getLocal(value)],
-      [high, [...getLocal(value), ...getLocal(value), ...upper]],
+      [high, [...getLocal(value), ...getLocal(value), ...vector.upper]],
     ] as const) {
-      const promoted = [...part, ...promoteLow];
-      body.push(...getLocal(sum), ...promoted, ...promoted, ...multiplyF64, ...addF64, ...setLocal(sum));
+      const promoted = [...part, ...vector.promoteLow];
+      body.push(
+        ...getLocal(sum),
+        ...promoted,
+        ...promoted,
+        ...vector.multiplyF64,
+        ...vector.addF64,
+        ...setLocal(sum),
+      );
     }
   }
-  const laneF64 = (sum: number, index: number) => [...getLocal(sum), ...simd(0x21, index)];
+  const laneF64 = (sum: number, index: number) => [...getLocal(sum), ...vector.laneF64(index)];
   return {
     name: "sumSquares",
     parameters: [valueType.i32, valueType.i32],
