@@ -23,10 +23,17 @@ export class NumericsCheck {
   constructor(graph: Graph, forward: readonly Tensor[], all: readonly Tensor[]) {
     const nodes = orderNodes(all);
     const ofModel = new Set(orderNodes(forward));
-    const leaves = [...graph.inputs, ...graph.parameters].map(([name, tensor]) => ({
-      tensor,
-      name: `the ${tensor.source?.kind} "${name}"`,
-    }));
+    const leaves = [
+      ...[...graph.inputs, ...graph.parameters].map(([name, tensor]) => ({
+        tensor,
+        name: `the ${tensor.source?.kind} "${name}"`,
+      })),
+      // Computed before the graph, from inputs and a parameter that are not in it.
+      ...graph.bags.map(({ output, table }) => ({
+        tensor: output,
+        name: `the layer sparseBag with ${table.source?.kind === "parameter" ? table.source.name : "its table"}`,
+      })),
+    ];
     const computed = [
       ...nodes.filter((node) => ofModel.has(node)),
       ...nodes.filter((node) => !ofModel.has(node)),

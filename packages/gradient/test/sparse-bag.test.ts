@@ -98,6 +98,17 @@ describe("sparse bags", () => {
     }
   });
 
+  it("go together with a check of all numbers, which names the layer behind a spoilt table", async () => {
+    const expected = await train(network(5, "sparse"), {});
+    const checked = await train(network(5, "sparse"), { checkNumerics: true });
+    expect(checked.losses).toEqual(expected.losses);
+    const table = new Float32Array(features * 5).fill(Number.NaN);
+    const given = new Map([["table", table]]);
+    await expect(train(network(5, "sparse"), { checkNumerics: true, parameters: given })).rejects.toThrow(
+      /tanh/,
+    );
+  });
+
   it("stay in the graph where their table is needed there, or does not move", async () => {
     const also = (_graph: g.Graph, table: g.Tensor) => g.multiply(g.l2Penalty(table), 0.01);
     const expected = await train(network(4, "dense", also), {});
