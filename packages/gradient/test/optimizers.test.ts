@@ -186,6 +186,9 @@ describe("the WebAssembly loops", () => {
     expect([0, 1, 16, 17].map(paddedLength)).toEqual([0, 16, 16, 32]);
     expect(fitsMemory(4 * 52_000_000)).toBe(true);
     expect(fitsMemory(2 ** 30)).toBe(false);
+    expect(() => new ParameterMemory(sgd(), ["parameters", "gradients"], 2 ** 29)).toThrow(
+      "4.30 GB of memory that cannot be had",
+    );
   });
 
   it("add and sum squares", () => {

@@ -1,3 +1,4 @@
+import { BindscapeError } from "@bindscape/numerics";
 import type { Optimizer } from "../optimizers/optimizer.js";
 import { writeBagKernel, writeClearRowsKernel } from "./bag-kernels.js";
 import { writeWasmModule } from "./module-writer.js";
@@ -12,6 +13,7 @@ import {
 /** WebAssembly addresses 4 GiB; the first bytes stay free so that no vector lies at address 0. */
 const addressSpace = 2 ** 32;
 const pageBytes = 65536;
+const roomForBatches = 2 ** 27;
 const alignment = 4 * kernelLanes;
 
 interface Kernels {
@@ -32,9 +34,23 @@ export function paddedLength(length: number): number {
   return Math.ceil(length / kernelLanes) * kernelLanes;
 }
 
-/** Whether so many numbers fit into one WebAssembly memory. */
+/** Whether so many numbers fit into one WebAssembly memory, with room for a batch's sparse entries. */
 export function fitsMemory(count: number): boolean {
-  return 4 * count + pageBytes <= addressSpace - pageBytes;
+  return 4 * count + roomForBatches <= addressSpace;
+}
+
+function allocate(pages: number): WebAssembly.Memory {
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages });
+  } catch (cause) {
+    throw new BindscapeError({
+      source: "parameters, gradients and the optimizer's vectors",
+      found: `${((pages * pageBytes) / 1e9).toFixed(2)} GB of memory that cannot be had`,
+      expected: "as much free memory, and at most 4.29 GB",
+      next: "Make the network smaller, or update in the graph",
+      cause,
+    });
+  }
 }
 
 /** Vectors in a WebAssembly memory, which ONNX Runtime reads and writes in place, and an optimizer's loops over them. */
@@ -63,7 +79,7 @@ export class ParameterMemory {
       next += 4 * paddedLength(count);
     }
     const pages = Math.ceil(next / pageBytes);
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const memory = allocate(pages);
     this.vectors = new Map(
       [...addresses].map(([name, address]) => [
         name,
