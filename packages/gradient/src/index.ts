@@ -78,6 +78,8 @@ export {
 } from "./runtime.js";
 export * from "./safetensors.js";
 export { type Dimension, type FreeDimension, type Shape, scaleDimension } from "./shape.js";
+export type { Work } from "./sharing/count-work.js";
+export * from "./sharing/share-overlap.js";
 export type { PlanOptions } from "./training-plan.js";
 export * from "./training-step.js";
 export * from "./transfer.js";

@@ -31,6 +31,7 @@ const above = (gradient: Tensor, x: Tensor, limit = 0) =>
 
 const eluOperator: Operator<Slope> = {
   name: "elu",
+  elementwise: true,
   infer: ([x]) => [x],
   emit: (emitter, node) => emitter.simple("Elu", node, { alpha: { float: node.attributes.alpha } }),
   evaluate: ([x], { alpha }) => [x.data.map((value) => (value > 0 ? value : alpha * Math.expm1(value)))],
@@ -55,6 +56,7 @@ export function elu(x: Tensor, options: { readonly alpha?: number } = {}): Tenso
 
 const leakyReluOperator: Operator<Slope> = {
   name: "leakyRelu",
+  elementwise: true,
   infer: ([x]) => [x],
   emit: (emitter, node) => emitter.simple("LeakyRelu", node, { alpha: { float: node.attributes.alpha } }),
   evaluate: ([x], { alpha }) => [x.data.map((value) => (value > 0 ? value : alpha * value))],
@@ -79,6 +81,7 @@ interface Threshold {
 
 const thresholdOperator: Operator<Threshold> = {
   name: "threshold",
+  elementwise: true,
   infer: ([x]) => [x],
   emit(emitter, node) {
     const [x] = emitter.names(node.inputs);

@@ -18,7 +18,7 @@ export function sumOverPositions(gradient: Tensor): Tensor {
   return reduceSum(beforeSharing(spread) ?? gradient, [0, 2]);
 }
 
-interface Overlapping extends Windows {
+export interface Overlapping extends Windows {
   readonly before: number;
   readonly after: number;
 }

@@ -15,6 +15,7 @@ export function definePoint(
 ): (x: Tensor) => Tensor {
   const operator: Operator<null> = {
     name,
+    elementwise: true,
     infer: ([x]) => [x],
     emit: (emitter, node) => emitter.simple(onnxType, node, attributes),
     evaluate: ([x]) => [x.data.map(compute)],
@@ -80,6 +81,7 @@ export const softplus = definePoint(
 
 const reluOperator: Operator<null> = {
   name: "relu",
+  elementwise: true,
   infer: ([x]) => [x],
   emit: (emitter, node) => emitter.simple("Relu", node),
   evaluate: ([x]) => [x.data.map((value) => Math.max(0, value))],
