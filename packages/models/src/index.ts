@@ -20,6 +20,7 @@ export * from "./model-definition.js";
 export * from "./model-table.js";
 export * from "./network/choose-cell.js";
 export * from "./network/describe-network.js";
+export { type SharedPath, shareNetwork } from "./network/share-network.js";
 export { pageStyleSheet } from "./report/page-style.js";
 export * from "./report/render-report.js";
 export * from "./report/report-data.js";

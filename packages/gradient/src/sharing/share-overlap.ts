@@ -70,28 +70,42 @@ function assemble(graph: Graph, build: Build, options: SharingOptions): Assemble
   const original = new Graph({ batch: "free", phase: "inference", traits: graph.traits });
   const outputs = chooseOutputs(build(original), options.outputs);
   const network = { original, outputs, nodes: orderNodes([...outputs.values()]) };
-  // How far in windows' ends matter is known once the layers have been gone through.
-  const draft = share(
-    new Graph({ batch: "free", phase: "inference", traits: graph.traits }),
-    network,
-    options,
-    0,
-  );
-  if (draft === null) return null;
-  const ends = Math.max(0, ...draft.frontier.map(({ shared }) => basesOfStrips(shared, draft.windowLength)));
-  if (ends > draft.windowLength) return null;
-  const shared = share(graph, network, options, ends)!;
-  const { copy, at } = shared;
-  for (const { tensor, shared: x, stepsFirst } of shared.frontier) {
-    const taken = takeWindows(x, at, stepsFirst);
-    if (taken === null) return null;
-    copy.set(tensor, taken);
+  let { depth = Number.POSITIVE_INFINITY } = options;
+  while (depth >= 0) {
+    // How far in windows' ends matter is known once the layers have been gone through.
+    const draftGraph = new Graph({ batch: "free", phase: "inference", traits: graph.traits });
+    const draft = share(draftGraph, network, { ...options, depth }, 0);
+    if (draft === null) return null;
+    const ends = Math.max(
+      0,
+      ...draft.frontier.map(({ shared }) => basesOfStrips(shared, draft.windowLength)),
+    );
+    const taken =
+      ends <= draft.windowLength && takeFrontier(share(graph, network, { ...options, depth }, ends)!);
+    if (taken) return { outputs: copyOutputs(taken, outputs), depth: depthOf(taken) };
+    depth = depthOf(draft) - 1;
   }
-  for (const node of shared.head) copy.apply(node);
-  return {
-    outputs: new Map([...outputs].map(([name, tensor]) => [name, copy.get(tensor)])),
-    depth: Math.max(...shared.frontier.map(({ shared: { depth } }) => depth)),
-  };
+  return null;
+}
+
+const depthOf = ({ frontier }: Shared): number => Math.max(...frontier.map(({ shared }) => shared.depth));
+
+/** Puts each window's share in the places of the tensors that its own layers read; null where strips are too short. */
+function takeFrontier(shared: Shared): Shared | null {
+  for (const { tensor, shared: x, stepsFirst } of shared.frontier) {
+    const taken = takeWindows(x, shared.at, stepsFirst);
+    if (taken === null) return null;
+    shared.copy.set(tensor, taken);
+  }
+  return shared;
+}
+
+function copyOutputs(
+  { copy, head }: Shared,
+  outputs: ReadonlyMap<string, Tensor>,
+): ReadonlyMap<string, Tensor> {
+  for (const node of head) copy.apply(node);
+  return new Map([...outputs].map(([name, tensor]) => [name, copy.get(tensor)]));
 }
 
 interface Network {
@@ -106,6 +120,17 @@ interface Frontier {
   readonly stepsFirst: boolean;
 }
 
+/** A network gone through as far as it can be shared. */
+interface Shared {
+  readonly copy: GraphCopy;
+  readonly at: WindowStarts;
+  readonly windowLength: number;
+  /** What the head reads of it. */
+  readonly frontier: readonly Frontier[];
+  /** What each window computes by itself. */
+  readonly head: readonly Node[];
+}
+
 /**
  * Goes through a network as far as it can be shared.
  * @param ends bases at both ends of every window that strips are computed from
@@ -116,13 +141,7 @@ function share(
   { original, outputs, nodes }: Network,
   { length, phase = 1, depth = Number.POSITIVE_INFINITY }: SharingOptions,
   ends: number,
-): {
-  copy: GraphCopy;
-  at: WindowStarts;
-  windowLength: number;
-  frontier: readonly Frontier[];
-  head: readonly Node[];
-} | null {
+): Shared | null {
   const windows = original.inputs.get("windows");
   if (windows?.rank !== 3 || windows.shape.slice(1).some(isFree)) return null;
   const [samples, channels, windowLength] = windows.shape as readonly [Tensor["shape"][0], number, number];

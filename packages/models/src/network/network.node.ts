@@ -4,7 +4,8 @@ import { BatchPipeline, type WindowRequest, type WindowSource } from "@bindscape
 import { batchSizeFor } from "./batch-size.js";
 import { describeNetwork, type Network } from "./describe-network.js";
 import { predictShared } from "./predict-shared.node.js";
-import { keepStretches, planStretches } from "./stretches.js";
+import { chooseSharedPath } from "./share-network.js";
+import { keepStretches } from "./stretches.js";
 
 /** Most windows that go through a network at a time when predicting. */
 const PREDICTION_BATCH = 128;
@@ -47,11 +48,10 @@ export async function predictWindows(
   if (rows && rows.from >= rows.to) return new Float32Array(0);
   if (options.sharedOverlap !== false) {
     const { definition, options: modelOptions, context } = describeNetwork(network);
-    const parts = definition.sharedOverlap?.(modelOptions, context, request.binStarts.length);
-    const { plan } = context;
-    const stretches = parts && planStretches(request, plan.windowLength, plan.binSize, parts);
-    if (stretches) {
-      const shared = { parts, plan, parameters: network.parameters, tasks };
+    const path = chooseSharedPath(definition, modelOptions, context, request);
+    if (path) {
+      const { stretches } = path;
+      const shared = { ...path, plan: context.plan, parameters: network.parameters, tasks };
       if (!rows) return predictShared(shared, source, request, stretches, options);
       const part = keepStretches(stretches, rows);
       const first = part.stretches[0].from;
