@@ -12,6 +12,7 @@ const benchmarks: Record<string, () => Promise<{ run(): Promise<Figure[]> }>> = 
   optimizer: () => import("./optimizer.js"),
   "bindvae-step": () => import("./bindvae-step.js"),
   "network-steps": () => import("./network-steps.js"),
+  "first-step": () => import("./first-step.js"),
 };
 
 const [name, ...options] = process.argv.slice(2);
