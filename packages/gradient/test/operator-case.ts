@@ -1,6 +1,6 @@
 import { Random } from "@bindscape/numerics";
 import { gradients } from "../src/autodiff.js";
-import { Graph, type Tensor } from "../src/graph.js";
+import { Graph, type Phase, type Tensor } from "../src/graph.js";
 import { emitModel, leavesOf } from "../src/onnx/emit-model.js";
 import { multiply } from "../src/operators/arithmetic.js";
 import { reduceSum } from "../src/operators/reduce.js";
@@ -27,6 +27,8 @@ export interface OperatorCase {
   /** Standard normal by default. */
   readonly draw?: Draw;
   readonly batch?: number | "free";
+  /** Of the graph; "training" by default. */
+  readonly phase?: Phase;
   /** Samples to run with when the batch is free. */
   readonly samples?: number;
   /** Of float32 against float64, relative to max(1, largest value). Default 2e-5. */
@@ -58,7 +60,7 @@ export interface DrawnCase {
 /** @param traits of the device whose graph is wanted; the CPU's by default */
 export function drawCase(test: OperatorCase, traits?: DeviceTraits): DrawnCase {
   const random = new Random(nameOf(test));
-  const graph = new Graph({ batch: test.batch ?? 2, phase: "training", traits });
+  const graph = new Graph({ batch: test.batch ?? 2, phase: test.phase ?? "training", traits });
   const samples = test.samples ?? 1;
   const inputs = test.shapes.map((shape, i) => graph.input(`input${i}`, shape));
   const output = test.build(...inputs);

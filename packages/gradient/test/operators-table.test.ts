@@ -59,6 +59,13 @@ it("cases have names of their own", () => {
   expect(new Set(operatorCases.map(nameOf)).size).toBe(operatorCases.length);
 });
 
+it("the README names all operators there are cases for, and no others", () => {
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+  const rows = /\| kind [\s\S]*?\n\n/.exec(readme)![0];
+  const named = [...rows.matchAll(/`([^`]*)`/g)].flatMap(([, names]) => names.split(" "));
+  expect(named.sort()).toEqual([...new Set(operatorCases.map(({ operator }) => operator))].sort());
+});
+
 it("OPERATORS.md is what the cases and the stored results say", () => {
   const rendered = renderTable();
   if (renewing) writeFileSync(table, rendered);

@@ -3,12 +3,11 @@ import { type Operator, ShapeError } from "../operator.js";
 import { isFree, sameDimension } from "../shape.js";
 import { multiply } from "./arithmetic.js";
 import { concatenate, split } from "./concatenate.js";
-import { lstmCells, lstmRecurrence, lstmRecurrenceGradient } from "./lstm-recurrence.js";
+import { lstmCells, lstmRecurrenceGradient } from "./lstm-recurrence.js";
 import { tanh } from "./pointwise.js";
 import {
   byDirection,
   byEachDirection,
-  byPosition,
   fusedAttributes,
   type GateActivation,
   gateFunction,
@@ -110,14 +109,7 @@ const fusedOperator: Operator<Fused> = {
     const [input, output, forget, candidate] = [gateOf(i), gateOf(o), gateOf(f), tanh(g)];
     const cells = lstmCells(forget, multiply(input, candidate));
     const gates = [input, output, forget, candidate];
-    const backward = lstmRecurrenceGradient(
-      byDirection(gradient),
-      gates,
-      cells,
-      recurrent,
-      null,
-      gateActivation,
-    );
+    const backward = lstmRecurrenceGradient(byDirection(gradient), gates, cells, recurrent, gateActivation);
     const [kernelGradient, recurrentGradient] = split(kernelGradientOf(backward, seen), 2, [inputs, units]);
     return [
       needed[0] ? sumOfDirections(projectBack(backward, kernel)) : null,
@@ -129,10 +121,8 @@ const fusedOperator: Operator<Fused> = {
 };
 
 /**
- * An LSTM of one direction (forward) or both. Without a mask on the hidden state this is ONNX's fused operator, and
- * its backward pass recomputes the gates; with one, and where the device has no such operator, it is unrolled and
- * keeps them.
- * @param x [T, N, I] @param recurrentMask [D, N, H] or null
+ * An LSTM of one direction (forward) or both as ONNX's operator; its backward pass recomputes the gates.
+ * @param x [T, N, I]
  * @returns [T, D, N, H]
  */
 export function lstmStates(
@@ -140,14 +130,8 @@ export function lstmStates(
   kernel: Tensor,
   recurrent: Tensor,
   bias: Tensor,
-  recurrentMask: Tensor | null,
   gateActivation: GateActivation,
   label: string,
 ): Tensor {
-  if (recurrentMask === null && x.graph.traits.fusedRecurrence) {
-    return applyOperator(fusedOperator, [x, kernel, recurrent, bias], { gateActivation }, label)[0];
-  }
-  const projected = projectSteps(byEachDirection(x, kernel.shape[0]), kernel, bias);
-  const [hidden] = lstmRecurrence(projected, recurrent, recurrentMask, gateActivation, label);
-  return byPosition(hidden);
+  return applyOperator(fusedOperator, [x, kernel, recurrent, bias], { gateActivation }, label)[0];
 }

@@ -33,10 +33,15 @@ export function gateSlope(activation: GateActivation, y: Tensor): Tensor {
 }
 
 /** Writes a gate's activation. */
-export function emitGate(emitter: OnnxEmitter, activation: GateActivation, x: string): string {
+export function emitGate(
+  emitter: OnnxEmitter,
+  activation: GateActivation,
+  x: string,
+  output: string = emitter.temporary(),
+): string {
   return activation === "sigmoid"
-    ? emitter.node("Sigmoid", [x])[0]
-    : emitter.node("HardSigmoid", [x], { alpha: { float: 0.2 }, beta: { float: 0.5 } })[0];
+    ? emitter.node("Sigmoid", [x], {}, [output])[0]
+    : emitter.node("HardSigmoid", [x], { alpha: { float: 0.2 }, beta: { float: 0.5 } }, [output])[0];
 }
 
 /** What ONNX's recurrent operators need to know of directions and gate activations. */

@@ -47,6 +47,32 @@ export const recurrentCases: readonly OperatorCase[] = [
       }),
     ),
   ),
+  ...(["sigmoid", "hard-sigmoid"] as const).map(
+    (gateActivation): OperatorCase => ({
+      operator: "bidirectionalLstm",
+      variant: `prediction, ${gateActivation}`,
+      phase: "inference",
+      shapes: [[3, 4, 2], ...bothDirections],
+      build: (x, inputKernel, recurrentKernel, bias) =>
+        g.bidirectionalLstm(x, { inputKernel, recurrentKernel, bias }, { gateActivation }),
+    }),
+  ),
+  {
+    operator: "bidirectionalLstm",
+    variant: "prediction, a single position",
+    phase: "inference",
+    shapes: [[3, 1, 2], ...bothDirections],
+    build: (x, inputKernel, recurrentKernel, bias) =>
+      g.bidirectionalLstm(x, { inputKernel, recurrentKernel, bias }),
+  },
+  {
+    operator: "lstm",
+    variant: "prediction, one direction, the last state",
+    phase: "inference",
+    shapes: [[2, 4, 2], ...oneDirection(4)],
+    build: (x, inputKernel, recurrentKernel, bias) =>
+      g.lstm(x, { inputKernel, recurrentKernel, bias }, { returns: "last" }),
+  },
   {
     operator: "bidirectionalLstm",
     variant: "a single position",
@@ -57,7 +83,8 @@ export const recurrentCases: readonly OperatorCase[] = [
   ...(["sigmoid", "hard-sigmoid"] as const).map(
     (gateActivation): OperatorCase => ({
       operator: "bidirectionalLstm",
-      variant: `unrolled, ${gateActivation}`,
+      variant: `prediction, unrolled, ${gateActivation}`,
+      phase: "inference",
       shapes: [[3, 4, 2], ...bothDirections],
       build: (x, inputKernel, recurrentKernel, bias) =>
         g.bidirectionalLstm(x, { inputKernel, recurrentKernel, bias }, { gateActivation, unrolled: true }),
@@ -67,6 +94,7 @@ export const recurrentCases: readonly OperatorCase[] = [
     operator: "bidirectionalLstm",
     variant: "free batch, behind strands, convolution and pool",
     batch: "free",
+    phase: "inference",
     samples: 3,
     shapes: [
       [free(), 4, 9],
@@ -95,8 +123,6 @@ export const recurrentCases: readonly OperatorCase[] = [
       ["one direction, the last state", { returns: "last" }],
       ["one direction, hard-sigmoid", { gateActivation: "hard-sigmoid" }],
       ["one direction, recurrent dropout", { recurrentDropout: 0.4 }],
-      ["one direction, unrolled", { unrolled: true }],
-      ["one direction, unrolled, the last state", { unrolled: true, returns: "last" }],
     ] satisfies [string, g.LstmOptions][]
   ).map(
     ([variant, options]): OperatorCase => ({
