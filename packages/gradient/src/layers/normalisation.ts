@@ -100,13 +100,13 @@ export function batchNormalisation(
   return add(multiply(normalised, channelwise(scale, x.rank)), channelwise(offset, x.rank));
 }
 
-/** Each sample's share in the means over samples and positions, and the number that these are over. */
+/** Each sample's share in means over samples and positions (null where all are equal), and the number they are over. */
 function sharesOf(
   x: Tensor,
   weight: Tensor | undefined,
   positions: Dimension,
   name: string,
-): { share: Tensor; count: Tensor } {
+): { share: Tensor | null; count: Tensor } {
   const { graph } = x;
   const samples = x.shape[0];
   if (isFree(positions)) throw misfit("batchNormalisation", [x], "positions of fixed length", name);
@@ -114,7 +114,7 @@ function sharesOf(
     if (isFree(samples)) throw misfit("batchNormalisation", [x], "a batch of fixed size in training", name);
     const count = samples * positions;
     if (count < 2) throw misfit("batchNormalisation", [x], "two or more values a channel in training", name);
-    return { share: graph.scalar(1 / count), count: graph.scalar(count) };
+    return { share: null, count: graph.scalar(count) };
   }
   if (!sameDimension(elementCount(weight.shape), samples))
     throw misfit("batchNormalisation", [x, weight], "a weight for each sample", name);
@@ -176,7 +176,6 @@ export function layerNormalisation(
     });
   }
   const axes = scale.shape.map((_, axis) => first + axis);
-  const share = x.graph.scalar(1 / (elementCount(scale.shape) as number));
-  const [normalised] = normalise(x, share, { axes, epsilon }, name);
+  const [normalised] = normalise(x, null, { axes, epsilon }, name);
   return add(multiply(normalised, scale), offset);
 }

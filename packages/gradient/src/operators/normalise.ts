@@ -1,6 +1,6 @@
 import { applyOperator, type Tensor } from "../graph.js";
 import { type Operator, ShapeError } from "../operator.js";
-import { broadcastShapes, type Shape, sameShape } from "../shape.js";
+import { broadcastShapes, isFree, product, type Shape, sameShape } from "../shape.js";
 import { add, divide, multiply, subtract } from "./arithmetic.js";
 import { broadcastStrides, forEachOffset } from "./broadcasting.js";
 import { sqrt } from "./pointwise.js";
@@ -15,72 +15,87 @@ interface Normalisation {
 }
 
 /**
- * (x - mean) / sqrt(variance + epsilon) over some axes, with the variance as the mean of squared deviations. Inputs: x
- * and the share of each entry in its mean, of a shape that broadcasts to x's (1 / count for an ordinary mean; 0 for
- * entries that do not count but are normalised all the same). Outputs: the result, means, variances.
+ * (x - mean) / sqrt(variance + epsilon) over some axes, with the variance as the mean of squared deviations. Inputs: x,
+ * and perhaps the share of each entry in its mean, of a shape that broadcasts to x's (0 for entries that do not count but
+ * are normalised all the same); without it the means are ordinary ones. Outputs: the result, means, variances, and
+ * 1 / sqrt(variance + epsilon).
  */
 const normaliseOperator: Operator<Normalisation> = {
   name: "normalise",
   infer([x, share], { axes, epsilon }) {
     if (axes.some((axis) => axis < 0 || axis >= x.length))
       throw new ShapeError(`a tensor with the axes ${axes.join(", ")}`);
-    const joined = broadcastShapes(x, share);
-    if (joined === null || !sameShape(joined, x)) throw new ShapeError("shares that broadcast to the input");
+    if (share) {
+      const joined = broadcastShapes(x, share);
+      if (joined === null || !sameShape(joined, x))
+        throw new ShapeError("shares that broadcast to the input");
+    } else if (axes.some((axis) => isFree(x[axis]))) throw new ShapeError("axes of fixed length");
     if (!(epsilon > 0)) throw new ShapeError(`a positive epsilon, not ${epsilon}`);
     const kept: Shape = x.map((length, axis) => (axes.includes(axis) ? 1 : length));
-    return [x, kept, kept];
+    return [x, kept, kept, kept];
   },
   emit(emitter, node) {
     const { axes, epsilon } = node.attributes;
     const [x, share] = emitter.names(node.inputs);
-    const [result, mean, variance] = emitter.names(node.outputs);
-    const reduce = (value: string, output: string) =>
-      emitter.node("ReduceSum", [value, emitter.integers(axes)], { keepdims: { integer: 1 } }, [output]);
-    reduce(emitter.node("Mul", [x, share])[0], mean);
+    const [result, mean, variance, inverse] = emitter.names(node.outputs);
+    const average = (value: string, output: string) => {
+      const attributes = { keepdims: { integer: 1 } };
+      if (share === undefined) {
+        emitter.node("ReduceMean", [value], { ...attributes, axes: { integers: axes } }, [output]);
+      } else {
+        const [weighted] = emitter.node("Mul", [value, share]);
+        emitter.node("ReduceSum", [weighted, emitter.integers(axes)], attributes, [output]);
+      }
+    };
+    average(x, mean);
     const [centred] = emitter.node("Sub", [x, mean]);
-    const [weighted] = emitter.node("Mul", [centred, share]);
-    reduce(emitter.node("Mul", [weighted, centred])[0], variance);
+    average(emitter.node("Mul", [centred, centred])[0], variance);
     const [above] = emitter.node("Add", [variance, emitter.scalar(epsilon)]);
-    emitter.node("Div", [centred, emitter.node("Sqrt", [above])[0]], {}, [result]);
+    emitter.node("Div", [emitter.scalar(1), emitter.node("Sqrt", [above])[0]], {}, [inverse]);
+    emitter.node("Mul", [centred, inverse], {}, [result]);
   },
   evaluate([x, share], { epsilon }, [shape, kept]) {
-    const strides = [broadcastStrides(kept, shape), broadcastStrides(share.shape, shape)];
+    const strides = [broadcastStrides(kept, shape), broadcastStrides(share?.shape ?? [], shape)];
+    const count = shape.reduce((a, b) => a * b, 1) / kept.reduce((a, b) => a * b, 1);
+    const shareAt = (by: number) => (share ? share.data[by] : 1 / count);
     const mean = new Float64Array(kept.reduce((a, b) => a * b, 1));
     const variance = new Float64Array(mean.length);
     forEachOffset(shape, strides, (i, [to, by]) => {
-      mean[to] += x.data[i] * share.data[by];
+      mean[to] += x.data[i] * shareAt(by);
     });
     forEachOffset(shape, strides, (i, [to, by]) => {
-      variance[to] += (x.data[i] - mean[to]) ** 2 * share.data[by];
+      variance[to] += (x.data[i] - mean[to]) ** 2 * shareAt(by);
     });
     const result = new Float64Array(x.data.length);
     forEachOffset(shape, strides, (i, [to]) => {
       result[i] = (x.data[i] - mean[to]) / Math.sqrt(variance[to] + epsilon);
     });
-    return [result, mean, variance];
+    return [result, mean, variance, variance.map((value) => 1 / Math.sqrt(value + epsilon))];
   },
-  gradient(node, [gradient, ofMean, ofVariance]) {
-    if (ofMean || ofVariance) throw new Error("only the normalised values have a gradient");
-    if (!gradient) return [null, null];
-    const [, share] = node.inputs;
-    const [result, , variance] = node.outputs;
-    const { axes, epsilon } = node.attributes;
-    // dx = (dy - share (sum dy + y sum(dy y))) / deviation: Ioffe and Szegedy 2015, section 3, put together.
-    const total = reduceSum(gradient, axes);
-    const along = reduceSum(multiply(gradient, result), axes);
-    const common = multiply(add(total, multiply(result, along)), share);
-    return [divide(subtract(gradient, common), sqrt(add(variance, epsilon))), null];
+  gradient(node, [gradient, ...others]) {
+    if (others.some((other) => other !== null)) throw new Error("only the normalised values have a gradient");
+    if (!gradient) return node.inputs.map(() => null);
+    const [x, weights] = node.inputs as readonly [Tensor, Tensor | undefined];
+    const [result, , , inverse] = node.outputs;
+    const { axes } = node.attributes;
+    const share = weights ?? 1 / product(axes.map((axis) => x.shape[axis] as number));
+    // dx = (dy - share (sum dy + y sum(dy y))) / deviation (Ioffe and Szegedy 2015, section 3, put together), with
+    // everything that is not of x's size multiplied first.
+    const constant = multiply(multiply(reduceSum(gradient, axes), share), inverse);
+    const slope = multiply(multiply(reduceSum(multiply(gradient, result), axes), share), inverse);
+    const dx = subtract(multiply(gradient, inverse), add(multiply(result, slope), constant));
+    return weights ? [dx, null] : [dx];
   },
 };
 
 /** @returns normalised values, and means and variances (with length 1 along the axes), which have no gradient */
 export function normalise(
   x: Tensor,
-  share: Tensor,
+  share: Tensor | null,
   normalisation: Normalisation,
   label: string,
 ): readonly Tensor[] {
-  return applyOperator(normaliseOperator, [x, share], normalisation, label);
+  return applyOperator(normaliseOperator, share ? [x, share] : [x], normalisation, label);
 }
 
 /**
