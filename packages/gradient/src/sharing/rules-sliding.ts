@@ -65,7 +65,7 @@ function slideStrips(
   return {
     left: x.left === null || leftCount < 1 ? null : apply(x.left, { before, after: 0 }, leftCount),
     right:
-      x.right === null || first >= count || skipped < 0
+      x.right === null || first >= count || skipped >= rightLength
         ? null
         : apply(
             slice(x.right, { axis: 2, start: skipped, end: rightLength }),
