@@ -62,7 +62,7 @@ if (environment === null)
   skipLoudly("training on WebGPU", "no Vulkan driver (apt install chromium brings one)");
 
 describe.skipIf(environment === null)("a model trained on WebGPU (SwiftShader)", () => {
-  it("is the one that the CPU trains, within 1e-3 of each probability", { timeout: 300_000 }, async () => {
+  it("is the one that the CPU trains, within 1e-3 of each probability", { timeout: 900_000 }, async () => {
     const onWebGpu = await run(train("webgpu", "--device", "webgpu", "--json"), undefined, environment!);
     expect(onWebGpu.code, onWebGpu.stderr).toBe(0);
     expect(onWebGpu.stderr).toMatch(/warning: SwiftShader .* is no graphics card but software/);

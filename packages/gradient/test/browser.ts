@@ -18,8 +18,9 @@ export function findChromium(): string | null {
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath: findChromium()!,
-    chromiumSandbox: process.getuid?.() !== 0,
-    args: ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
+    // Only pages of ours are opened; containers often have neither the rights for a sandbox nor much shared memory.
+    chromiumSandbox: false,
+    args: ["--disable-dev-shm-usage", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
   });
 }
 

@@ -32,14 +32,14 @@ describe.skipIf(!isThere)("operators in Chromium", () => {
     ).toBe(true);
   });
 
-  it("all cases agree with float64 on WebAssembly", { timeout: 300_000 }, async () => {
+  it("all cases agree with float64 on WebAssembly", { timeout: 900_000 }, async () => {
     for (const [name, result] of await run("wasm", true)) results.set(name, result);
     expect(results.size).toBe(operatorCases.length);
     expect([...results].filter(([, result]) => typeof result === "string")).toEqual([]);
   });
 
   // All cases go through the same kernels in operators-webgpu.test.ts; compiling them for SwiftShader takes its time.
-  it("a case of each operator agrees with float64 on WebGPU", { timeout: 300_000 }, async () => {
+  it("a case of each operator agrees with float64 on WebGPU", { timeout: 900_000 }, async () => {
     const found = await run("webgpu", false);
     expect(found.length).toBe(oneCaseEach.length);
     expect(found.filter(([, result]) => typeof result === "string")).toEqual([]);

@@ -19,7 +19,7 @@ function runAll(program: string, into: OperatorResults): void {
     const { stdout, stderr, signal, status } = spawnSync(process.execPath, [program, `${into.size}`], {
       encoding: "utf8",
       env: environment!,
-      timeout: 280_000,
+      timeout: 800_000,
     });
     for (const line of stdout.split("\n").filter((text) => text.startsWith("["))) {
       const [name, result] = JSON.parse(line) as CaseResult;
@@ -34,7 +34,7 @@ function runAll(program: string, into: OperatorResults): void {
 }
 
 describe.skipIf(environment === null)("operators on Node's WebGPU (SwiftShader)", () => {
-  it("all cases agree with float64", { timeout: 300_000 }, async () => {
+  it("all cases agree with float64", { timeout: 900_000 }, async () => {
     runAll(
       await bundleProgram(fileURLToPath(new URL("./webgpu-process.ts", import.meta.url)), "node"),
       results,

@@ -20,7 +20,7 @@ interface Run {
 describe.skipIf(environment === null)(
   "a network with FactorNet's layers on Node's WebGPU (SwiftShader)",
   () => {
-    it("trains, resumes, predicts and differentiates as on the CPU", { timeout: 300_000 }, async () => {
+    it("trains, resumes, predicts and differentiates as on the CPU", { timeout: 900_000 }, async () => {
       const program = await bundleProgram(
         fileURLToPath(new URL("./training-process.ts", import.meta.url)),
         "node",
@@ -28,7 +28,7 @@ describe.skipIf(environment === null)(
       const { stdout, stderr, status } = spawnSync(process.execPath, [program], {
         encoding: "utf8",
         env: environment!,
-        timeout: 280_000,
+        timeout: 800_000,
       });
       expect(status, stderr.slice(-500)).toBe(0);
       const results = JSON.parse(stdout.trimEnd().split("\n").at(-1)!) as {
