@@ -16,6 +16,8 @@ export interface SharedPath {
   readonly stretches: StretchPlan;
   /** bp that "starts" are counted in. */
   readonly startUnit: number;
+  /** Convolutions behind one another that are shared; null where the architecture has its own two parts. */
+  readonly depth: number | null;
 }
 
 /**
@@ -32,7 +34,8 @@ export function chooseSharedPath(
   const parts = definition.sharedOverlap?.(options, context, request.binStarts.length);
   if (!parts) return shareNetwork(definition.build(options, context), plan, request);
   const stretches = planStretches(request, plan.windowLength, plan.binSize, parts);
-  return stretches && { build: buildSharedOverlap(parts, plan, stretches.length), stretches, startUnit: 1 };
+  if (stretches === null) return null;
+  return { build: buildSharedOverlap(parts, plan, stretches.length), stretches, startUnit: 1, depth: null };
 }
 
 /** Windows a stretch: the more, the fewer bases are computed twice where stretches end. */
@@ -60,7 +63,9 @@ export function shareNetwork(build: Build, plan: WindowPlan, request: WindowRequ
       best = { network, stretches };
     }
   }
-  return best && { build: best.network.build, stretches: best.stretches, startUnit: best.stretches.phase };
+  if (best === null) return null;
+  const { network, stretches } = best;
+  return { build: network.build, stretches, startUnit: stretches.phase, depth: network.depth };
 }
 
 /** A network shared as far as can be, then with one convolution less behind one another, and so on. */
