@@ -11,6 +11,7 @@ const steps = [
   ["README examples", () => node("scripts/check-readme.mjs")],
   ["small examples", () => node("scripts/examples.mjs", "--small")],
   ["bigWig files read by pyBigWig", () => node("scripts/check-bigwig.mjs")],
+  ["model.onnx files read by ONNX's checker", () => node("scripts/check-onnx.mjs")],
   ["pack test", () => node("scripts/pack-test.mjs")],
   ["demo (npm start)", () => run("npm", ["start", "--", "--json"])],
   ["tests on Node 24", () => node("scripts/check-node-24.mjs")],

@@ -1,7 +1,8 @@
-import { adam, exportOnnx, matrixProduct, nodeRuntime, Predictor, TrainingStep } from "@bindscape/gradient";
+import { adam, nodeRuntime, Predictor, TrainingStep } from "@bindscape/gradient";
 import { Random } from "@bindscape/numerics";
 import { designSizes, factorNet } from "./factornet-network.js";
 import { type Figure, makeFigure, medianMilliseconds, runPeer } from "./figure.js";
+import { matrixProductRate } from "./matrix-product-rate.js";
 
 const windows = 100;
 const threads = 2;
@@ -26,7 +27,7 @@ export async function run(): Promise<Figure[]> {
     keepBest(ours, await measure(x, labels));
     keepBest(peer, runPeer("factornet_step.py", [`${threads}`]) ?? {});
   }
-  const rate = (2 * 1024 ** 3) / (ours["matrixProduct"] * 1e6);
+  const rate = await matrixProductRate(threads);
   const figure = (name: string, key: string) =>
     makeFigure(
       name,
@@ -54,7 +55,7 @@ export async function run(): Promise<Figure[]> {
 }
 
 async function measure(x: Float32Array, labels: Float32Array): Promise<Record<string, number>> {
-  const results: Record<string, number> = { matrixProduct: await matrixProductTime() };
+  const results: Record<string, number> = {};
   for (const dropout of [false, true]) {
     const build = factorNet({ ...designSizes, dropout });
     const step = await TrainingStep.create(runtime, {
@@ -67,7 +68,7 @@ async function measure(x: Float32Array, labels: Float32Array): Promise<Record<st
     const work = () => step.run({ windows: x, labels }, 1e-3);
     results[dropout ? "stepWithDropout" : "step"] = await medianMilliseconds(work);
     if (!dropout) {
-      const parameters = step.parameters();
+      const parameters = await step.parameters();
       const predictor = await Predictor.create(runtime, { build, parameters, threads });
       results["forward"] = await medianMilliseconds(() => predictor.run({ windows: x }, windows));
       await predictor.release();
@@ -75,25 +76,6 @@ async function measure(x: Float32Array, labels: Float32Array): Promise<Record<st
     await step.release();
   }
   return results;
-}
-
-/** Milliseconds of a float32 product of two 1024 x 1024 matrices in ONNX Runtime. */
-async function matrixProductTime(): Promise<number> {
-  const size = 1024;
-  const values = new Float32Array(size * size).fill(0.5);
-  const model = exportOnnx({
-    build: (graph) => {
-      const a = graph.input("a", [size, size]);
-      return { outputs: { product: matrixProduct(a, graph.input("b", [size, size])) } };
-    },
-    parameters: new Map(),
-  });
-  const session = await runtime.createSession(model, { threads });
-  const value = { data: values, shape: [size, size] };
-  const into = { product: { data: new Float32Array(size * size), shape: [size, size] } };
-  const milliseconds = await medianMilliseconds(() => session.run({ a: value, b: value }, ["product"], into));
-  await session.release();
-  return milliseconds;
 }
 
 /** Floating point operations of one forward pass: two for each multiplication and addition. */

@@ -9,6 +9,10 @@ const benchmarks: Record<string, () => Promise<{ run(): Promise<Figure[]> }>> = 
   bigwig: () => import("./bigwig.js"),
   "shared-overlap": () => import("./shared-overlap.js"),
   "factornet-step": () => import("./factornet-step.js"),
+  optimizer: () => import("./optimizer.js"),
+  "bindvae-step": () => import("./bindvae-step.js"),
+  "network-steps": () => import("./network-steps.js"),
+  "first-step": () => import("./first-step.js"),
 };
 
 const [name, ...options] = process.argv.slice(2);

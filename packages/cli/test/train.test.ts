@@ -8,6 +8,7 @@ import { tinyNetwork, writeTinyStudy } from "./tiny-study.js";
 const at = temporaryFolder();
 let study: string;
 let whole: Buffer;
+let wholeMilliseconds: number;
 
 const epochs = 8;
 const trainArguments = (out: string, ...more: string[]) => [
@@ -21,7 +22,9 @@ const weights = (out: string) => readFile(at(`${out}/weights.safetensors`));
 
 beforeAll(async () => {
   study = await writeTinyStudy(at("study"));
+  const started = performance.now();
   const { code, stdout, stderr } = await run(trainArguments("whole", "--json"));
+  wholeMilliseconds = performance.now() - started;
   expect(code, stderr).toBe(0);
   whole = await weights("whole");
   // The best weights are the last epoch's, so they hang on everything that came before.
@@ -62,18 +65,33 @@ describe("a run that is stopped", () => {
     await expectResumed("stopped");
   });
 
-  it("by kill -9 at any moment resumes to the same weights", async () => {
-    const epoch = 1 + Math.floor(Math.random() * 4);
-    const milliseconds = Math.random() * 60;
-    const training = start(trainArguments("killed"));
-    await training.saw(new RegExp(`^epoch ${epoch}: `, "m"));
-    await sleep(milliseconds);
-    training.process.kill("SIGKILL");
-    const { signal } = await training.finished;
-    expect(signal, `killed ${milliseconds} ms after epoch ${epoch}`).toBe("SIGKILL");
-    expect(existsSync(at("killed"))).toBe(false);
-    await expectResumed("killed");
-  });
+  it("by kill -9 at 25 random moments resumes to the same weights", async () => {
+    // From before the first line to after the last: starting up, stepping, validating, writing checkpoints and bundles.
+    const kills: string[] = [];
+    let out = "";
+    let runs = 0;
+    while (kills.length < 25) {
+      if (out === "" || existsSync(at(out))) out = `killed-${runs++}`;
+      const hasCheckpoint = existsSync(at(`${out}.training/checkpoint.json`));
+      const training = start(trainArguments(out, ...(hasCheckpoint ? ["--resume"] : [])));
+      const moment = Math.random() * 1.1 * wholeMilliseconds;
+      const killing = sleep(moment).then(() => training.process.kill("SIGKILL"));
+      const { signal, code, stderr } = await training.finished;
+      await killing;
+      if (signal === "SIGKILL") {
+        kills.push(`${moment.toFixed(0)} ms${hasCheckpoint ? ", resumed" : ""}`);
+        // A bundle is there whole or not at all.
+        if (existsSync(at(out))) expect((await weights(out)).equals(whole), kills.join("; ")).toBe(true);
+      } else {
+        expect(code, stderr).toBe(0);
+        expect((await weights(out)).equals(whole), kills.join("; ")).toBe(true);
+      }
+    }
+    if (existsSync(at(out))) return;
+    if (existsSync(at(`${out}.training/checkpoint.json`))) await expectResumed(out);
+    else expect((await run(trainArguments(out))).code).toBe(0);
+    expect((await weights(out)).equals(whole), kills.join("; ")).toBe(true);
+  }, 300_000);
 });
 
 describe("a run that cannot begin", () => {
@@ -105,6 +123,12 @@ describe("a run that cannot begin", () => {
     expect(stderr).toMatch(
       /^bindscape: .*study\.yaml: a loss of \S+ in epoch 1, batch \d+ \(its first window is the bin at chrA:\d+\); expected a finite loss\. [^\n]*--learning-rate[^\n]*\n$/,
     );
+    expect(stderr).toContain("--check-numerics names the layer");
     expect(existsSync(at("diverged"))).toBe(false);
+    const checked = await run(trainArguments("diverged", "--learning-rate", "1e38", "--check-numerics"));
+    expect(checked.code).toBe(2);
+    expect(checked.stderr).toMatch(
+      /^bindscape: numerics check: a value that is no finite number in the layer .*, in epoch 1, batch \d+ \(its first window is/m,
+    );
   });
 });

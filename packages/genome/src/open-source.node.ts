@@ -9,9 +9,3 @@ export async function openSource(pathOrAddress: string, options?: HttpSourceOpti
   if (!isAddress(pathOrAddress)) return openFile(pathOrAddress);
   return Object.assign(await HttpSource.open(pathOrAddress, options), { close: async () => {} });
 }
-
-/** The file's name in a path or an address, without what may follow it in an address: endings are found by it. */
-export function fileNameOf(pathOrAddress: string): string {
-  if (!isAddress(pathOrAddress) || !URL.canParse(pathOrAddress)) return pathOrAddress;
-  return new URL(pathOrAddress).pathname;
-}

@@ -6,8 +6,9 @@ import { describe, expect, it } from "vitest";
 import { readBed } from "../src/bed/read.js";
 import { openBigWig } from "../src/bigwig/open.node.js";
 import { MemorySource } from "../src/byte-source.js";
+import { fileNameOf } from "../src/http/file-name.js";
 import { HttpSource, isAddress } from "../src/http/http-source.js";
-import { fileNameOf, openSource } from "../src/open-source.node.js";
+import { openSource } from "../src/open-source.node.js";
 import { expectError, findData } from "./helpers.js";
 import { rangeOf, serveRange, startRangeServer } from "./range-server.js";
 

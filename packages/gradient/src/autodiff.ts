@@ -22,11 +22,16 @@ export function gradients(of: Tensor, withRespectTo: readonly Tensor[]): (Tensor
     if (!node.operator.gradient)
       throw new Error(`layer "${node.label}": ${node.operator.name} has no gradient`);
     const outputGradients = node.outputs.map((output) => gathered.get(output) ?? null);
-    node.operator.gradient(node, outputGradients, needed).forEach((gradient, i) => {
-      if (!needed[i] || gradient === null) return;
-      const known = gathered.get(node.inputs[i]);
-      gathered.set(node.inputs[i], known ? add(known, gradient) : gradient);
-    });
+    of.graph.context = `gradient of ${node.label}`;
+    try {
+      node.operator.gradient(node, outputGradients, needed).forEach((gradient, i) => {
+        if (!needed[i] || gradient === null) return;
+        const known = gathered.get(node.inputs[i]);
+        gathered.set(node.inputs[i], known ? add(known, gradient) : gradient);
+      });
+    } finally {
+      of.graph.context = null;
+    }
   }
   return withRespectTo.map((tensor) => gathered.get(tensor) ?? null);
 }

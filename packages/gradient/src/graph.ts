@@ -1,6 +1,7 @@
 import { BindscapeError } from "@bindscape/numerics";
 import { fromValues, type Initialiser } from "./initialisers.js";
 import { type Operator, ShapeError } from "./operator.js";
+import { cpuTraits, type DeviceTraits } from "./runtime.js";
 import { type Dimension, formatShape, product, type Shape, sameShape } from "./shape.js";
 
 /** Dropout is part of the graph in training only. */
@@ -10,6 +11,18 @@ export interface GraphOptions {
   /** The number of samples, or "free": it is then known only when the model runs (inference and export). */
   readonly batch: number | "free";
   readonly phase: Phase;
+  /** Of the device that the graph is for; the CPU by default, as exported models are. */
+  readonly traits?: DeviceTraits;
+  /** Whether sparse bags of parameters are left to the training step. Default false. */
+  readonly liftsBags?: boolean;
+}
+
+/** A {@link sparseBag} that training steps compute outside the graph: its output is one of the graph's inputs. */
+export interface LiftedBag {
+  readonly output: Tensor;
+  readonly indices: Tensor;
+  readonly counts: Tensor;
+  readonly table: Tensor;
 }
 
 /** Where a tensor without a producing operator comes from. */
@@ -22,7 +35,8 @@ export type Source =
       readonly trainable: boolean;
     }
   | { readonly kind: "constant"; readonly values: Float32Array }
-  | { readonly kind: "mask"; readonly rate: number };
+  | { readonly kind: "mask"; readonly rate: number }
+  | { readonly kind: "noise"; readonly distribution: "normal" | "uniform" };
 
 /** An application of an operator. */
 export interface Node<Attributes = unknown> {
@@ -56,10 +70,17 @@ export class Graph {
   /** N, the length of the first axis of every input. */
   readonly batch: Dimension;
   readonly phase: Phase;
+  readonly traits: DeviceTraits;
+  readonly liftsBags: boolean;
+  readonly bags: LiftedBag[] = [];
   readonly inputs = new Map<string, Tensor>();
   readonly parameters = new Map<string, Tensor>();
-  /** Dropout masks in the order of their creation. */
+  /** What training steps replace parameters by that no gradient moves; see {@link update}. */
+  readonly updates = new Map<Tensor, Tensor>();
+  /** Dropout masks and other noise in the order of their creation. */
   readonly masks: Tensor[] = [];
+  /** For the engine: what nodes are called while it differentiates a layer; else each by its own label. */
+  context: string | null = null;
   #tensors = 0;
 
   constructor(options: GraphOptions) {
@@ -72,6 +93,8 @@ export class Graph {
     }
     this.batch = options.batch === "free" ? { symbol: "N", multiple: 1 } : options.batch;
     this.phase = options.phase;
+    this.traits = options.traits ?? cpuTraits;
+    this.liftsBags = options.liftsBags ?? false;
   }
 
   /** A float32 tensor that every run is given. The same name and shape again give the same tensor. */
@@ -99,6 +122,22 @@ export class Graph {
     }));
   }
 
+  /**
+   * Makes every training step replace a parameter by a tensor of the graph, as running statistics are. The parameter
+   * must have been made with `trainable: false`; within a step it has its old value.
+   */
+  update(parameter: Tensor, next: Tensor): void {
+    const fail = (found: string, expected: string): never => {
+      throw new BindscapeError({ source: "running state", found, expected });
+    };
+    if (parameter.source?.kind !== "parameter" || parameter.source.trainable)
+      fail("a tensor that is no parameter, or that gradients move", "a parameter with trainable: false");
+    if (!sameShape(parameter.shape, next.shape))
+      fail(`the shape ${formatShape(next.shape)}`, `that of the parameter, ${formatShape(parameter.shape)}`);
+    if (this.updates.has(parameter)) fail("a second update of one parameter", "one; share it otherwise");
+    this.updates.set(parameter, next);
+  }
+
   /** A tensor with fixed values, row-major. */
   constant(values: ArrayLike<number>, shape: readonly number[]): Tensor {
     if (values.length !== product(shape)) {
@@ -119,6 +158,13 @@ export class Graph {
   /** A dropout mask: 0 with probability `rate`, else 1 / (1 - rate); drawn anew at every step. */
   mask(shape: Shape, rate: number): Tensor {
     const tensor = this.leaf(shape, { kind: "mask", rate });
+    this.masks.push(tensor);
+    return tensor;
+  }
+
+  /** Random numbers, drawn anew at every step: standard normal, or uniform above 0 up to 1. */
+  noise(shape: Shape, distribution: "normal" | "uniform"): Tensor {
+    const tensor = this.leaf(shape, { kind: "noise", distribution });
     this.masks.push(tensor);
     return tensor;
   }
@@ -183,18 +229,28 @@ export function applyOperator<Attributes>(
     );
   } catch (error) {
     if (!(error instanceof ShapeError)) throw error;
-    throw new BindscapeError({
-      source: `layer "${label}" (${operator.name})`,
-      found: `inputs of shape ${inputs.map((input) => formatShape(input.shape)).join(" and ")}`,
-      expected: error.needs,
-    });
+    throw misfit(operator.name, inputs, error.needs, label);
   }
   const outputs: Tensor[] = [];
-  const node: Node<Attributes> = { operator, attributes, inputs, outputs, label };
+  const node: Node<Attributes> = { operator, attributes, inputs, outputs, label: graph.context ?? label };
   shapes.forEach((shape, index) => {
     outputs.push(graph.derived(shape, node as Node, index));
   });
   return outputs;
+}
+
+/** The error of a layer whose inputs do not fit: it names the layer, the shapes it got and what it needs. */
+export function misfit(
+  operator: string,
+  inputs: readonly Tensor[],
+  needs: string,
+  label: string = operator,
+): BindscapeError {
+  return new BindscapeError({
+    source: `layer "${label}" (${operator})`,
+    found: `inputs of shape ${inputs.map((input) => formatShape(input.shape)).join(" and ")}`,
+    expected: needs,
+  });
 }
 
 /** The nodes that `outputs` depend on, each after those it needs. */

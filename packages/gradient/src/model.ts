@@ -1,5 +1,6 @@
 import { BindscapeError, Random } from "@bindscape/numerics";
 import { Graph, type Phase, type Tensor } from "./graph.js";
+import type { DeviceTraits } from "./runtime.js";
 import { formatShape, product } from "./shape.js";
 
 /** What a {@link Build} function returns. */
@@ -19,8 +20,10 @@ export function buildGraph(
   build: Build,
   batch: number | "free",
   phase: Phase,
+  traits?: DeviceTraits,
+  liftsBags = false,
 ): { graph: Graph; model: Model } {
-  const graph = new Graph({ batch, phase });
+  const graph = new Graph({ batch, phase, traits, liftsBags });
   return { graph, model: build(graph) };
 }
 

@@ -14,6 +14,8 @@ export interface ReferenceTensor {
  */
 export interface Operator<Attributes> {
   readonly name: string;
+  /** Whether an entry of the output depends on the same entry of each (broadcast) input only. */
+  readonly elementwise?: true;
   /** The shapes of the outputs; throws {@link ShapeError} where the inputs do not fit. */
   infer(inputs: readonly Shape[], attributes: Attributes): readonly Shape[];
   /** Writes the ONNX nodes that compute the outputs. */

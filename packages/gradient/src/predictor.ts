@@ -138,7 +138,7 @@ export class Predictor {
   }
 
   static async create(runtime: Runtime, options: PredictorOptions): Promise<Predictor> {
-    const { graph, model } = buildGraph(options.build, "free", "inference");
+    const { graph, model } = buildGraph(options.build, "free", "inference", runtime.traits);
     return new Predictor(
       await FreeBatchModel.create(runtime, graph, chooseOutputs(model, options.outputs), options),
     );
@@ -183,7 +183,7 @@ export class InputGradient {
   }
 
   static async create(runtime: Runtime, options: InputGradientOptions): Promise<InputGradient> {
-    const { graph, model } = buildGraph(options.build, "free", "inference");
+    const { graph, model } = buildGraph(options.build, "free", "inference", runtime.traits);
     const of = chooseOutputs(model, [options.of]).get(options.of)!;
     const tensors = options.inputs.map((name) => graph.inputs.get(name));
     const found = gradients(

@@ -1,91 +1,120 @@
 import { BindscapeError } from "@bindscape/numerics";
 import type * as Ort from "onnxruntime-node";
-import type { Runtime, Session, SessionOptions, TensorValue } from "./runtime.js";
+import { Graph } from "./graph.js";
+import { emitModel } from "./onnx/emit-model.js";
+import { type Download, OrtDeviceTensor, OrtSession } from "./ort-session.js";
+import { cpuTraits, type Runtime, type SessionOptions, webGpuTraits } from "./runtime.js";
+
+/** What ONNX Runtime for Node computes on. CUDA's files are no part of its package: they are fetched on wish. */
+export const nodeDevices = ["cpu", "webgpu", "cuda"] as const;
+export type NodeDevice = (typeof nodeDevices)[number];
 
 /**
- * ONNX Runtime for Node on the CPU. The library is loaded at the first session, so that importing this package
- * costs nothing and works in a browser. A run blocks the thread it is called from.
+ * ONNX Runtime for Node. The library is loaded at the first session. A run blocks the thread it is called from.
+ * Where a node has no kernel on the device, the CPU computes it.
  */
-export function nodeRuntime(): Runtime {
+export function nodeRuntime(device: NodeDevice = "cpu"): Runtime {
+  const name = `onnxruntime-node (${device})`;
+  const createSession = async (model: Uint8Array, options: SessionOptions = {}) => {
+    const ort = await loadOrt();
+    const session = await createOrtSession(ort, device, model, options);
+    // With outputs on a device ONNX Runtime leaves arrays that it is given for others as they are.
+    return new OrtSession(ort, session, {
+      profiled: options.profile !== undefined,
+      copiesResults: device === "webgpu",
+    });
+  };
+  if (device !== "webgpu") return { name, traits: cpuTraits, createSession };
+  const downloader = new Downloader(device);
   return {
-    name: "onnxruntime-node (cpu)",
-    async createSession(model, options = {}) {
-      // Since 1.30 ONNX Runtime reports its use to its makers and leaves an identifier in the cache folder, unless
-      // told not to before it starts. A value that is set already stays.
-      process.env.ORT_DISABLE_TELEMETRY ??= "1";
-      let ort: typeof Ort;
-      try {
-        ort = await import("onnxruntime-node");
-      } catch (cause) {
-        throw new BindscapeError({
-          source: "onnxruntime-node",
-          found: "ONNX Runtime could not be loaded",
-          next: "Run `npm install` again; `bindscape doctor` says which processors it supports",
-          cause,
-        });
-      }
-      const session = await ort.InferenceSession.create(model, sessionOptions(options));
-      return new NodeSession(ort, session, options.profile !== undefined);
-    },
+    name,
+    traits: webGpuTraits,
+    createSession,
+    createDeviceVector: (length) => new OrtDeviceTensor([length], downloader.download),
   };
 }
 
-function sessionOptions(options: SessionOptions): Ort.InferenceSession.SessionOptions {
-  return {
-    executionProviders: ["cpu"],
-    executionMode: "sequential",
-    graphOptimizationLevel: "all",
-    interOpNumThreads: 1,
-    ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
-    ...(options.profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: options.profile }),
-    logSeverityLevel: 3,
-    // Adam's second moments of rarely used weights decay into denormal numbers, which are slow on most processors.
-    extra: { session: { set_denormal_as_zero: "1" } },
-  };
+async function loadOrt(): Promise<typeof Ort> {
+  // Since 1.30 ONNX Runtime reports its use to its makers and leaves an identifier in the cache folder, unless
+  // told not to before it starts. A value that is set already stays.
+  process.env.ORT_DISABLE_TELEMETRY ??= "1";
+  try {
+    return await import("onnxruntime-node");
+  } catch (cause) {
+    throw new BindscapeError({
+      source: "onnxruntime-node",
+      found: "ONNX Runtime could not be loaded",
+      next: "Run `npm install` again; `bindscape doctor` says which processors it supports",
+      cause,
+    });
+  }
 }
 
-class NodeSession implements Session {
-  readonly #ort: typeof Ort;
-  readonly #session: Ort.InferenceSession;
-  /** Wrapping an array as a tensor costs more than looking it up: parameters and buffers come back every step. */
-  readonly #wrapped = new WeakMap<TensorValue, Ort.Tensor>();
-
-  readonly #profiled: boolean;
-
-  constructor(ort: typeof Ort, session: Ort.InferenceSession, profiled: boolean) {
-    this.#ort = ort;
-    this.#profiled = profiled;
-    this.#session = session;
+async function createOrtSession(
+  ort: typeof Ort,
+  device: NodeDevice,
+  model: Uint8Array,
+  options: SessionOptions,
+): Promise<Ort.InferenceSession> {
+  const { threads, profile, keepOnDevice = [] } = options;
+  try {
+    return await ort.InferenceSession.create(model, {
+      executionProviders: [device],
+      executionMode: "sequential",
+      graphOptimizationLevel: "all",
+      interOpNumThreads: 1,
+      ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+      ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
+      ...(keepOnDevice.length === 0
+        ? {}
+        : {
+            preferredOutputLocation: Object.fromEntries(
+              keepOnDevice.map((output) => [output, "gpu-buffer" as const]),
+            ),
+          }),
+      logSeverityLevel: 3,
+      // Adam's second moments of rarely used weights decay into denormal numbers, which are slow on most processors.
+      extra: { session: { set_denormal_as_zero: "1" } },
+    });
+  } catch (cause) {
+    if (device === "cpu") throw cause;
+    const [reason] = cause instanceof Error ? cause.message.split("\n", 1) : [String(cause)];
+    throw new BindscapeError({
+      source: `device ${device}`,
+      // ONNX Runtime puts the place in its own source before the reason.
+      found: reason.replace(/^.* was false\. /, "").slice(0, 300),
+      expected: "a device that ONNX Runtime can compute on",
+      next: "`bindscape doctor` says which devices work here; --device cpu always does",
+      cause,
+    });
   }
+}
 
-  async run(
-    feeds: Readonly<Record<string, TensorValue>>,
-    outputs: readonly string[],
-    into: Readonly<Record<string, TensorValue>> = {},
-  ): Promise<Record<string, TensorValue>> {
-    const inputTensors: Record<string, Ort.Tensor> = {};
-    for (const name of this.#session.inputNames) inputTensors[name] = this.#wrap(feeds[name]);
-    const fetches: Record<string, Ort.Tensor | null> = {};
-    for (const name of outputs) fetches[name] = name in into ? this.#wrap(into[name]) : null;
-    const results = await this.#session.run(inputTensors, fetches);
-    const values: Record<string, TensorValue> = {};
-    for (const name of outputs) {
-      values[name] = into[name] ?? { data: results[name].data as Float32Array, shape: results[name].dims };
-    }
-    return values;
-  }
+/**
+ * Copies tensors from the device by a model that does nothing, since ONNX Runtime 1.30 for Node ends the process
+ * where a tensor is asked for its values itself.
+ */
+class Downloader {
+  #session: Promise<Ort.InferenceSession> | undefined;
 
-  async release(): Promise<void> {
-    if (this.#profiled) this.#session.endProfiling();
-    await this.#session.release();
-  }
+  constructor(readonly device: NodeDevice) {}
 
-  #wrap(value: TensorValue): Ort.Tensor {
-    let tensor = this.#wrapped.get(value);
-    if (tensor === undefined) {
-      tensor = new this.#ort.Tensor("float32", value.data, value.shape as number[]);
-      this.#wrapped.set(value, tensor);
-    }
-    return tensor;
+  readonly download: Download = async (tensor) => {
+    this.#session ??= this.#create();
+    const session = await this.#session;
+    const results = await session.run({ x: tensor as Ort.Tensor });
+    return (results["y"].data as Float32Array).slice();
+  };
+
+  async #create(): Promise<Ort.InferenceSession> {
+    const graph = new Graph({ batch: "free", phase: "inference" });
+    const x = graph.input("x", [graph.batch]);
+    const model = emitModel({
+      graphName: "download",
+      inputs: graph.inputs,
+      stored: new Map(),
+      outputs: new Map([["y", x]]),
+    });
+    return createOrtSession(await loadOrt(), this.device, model, {});
   }
 }

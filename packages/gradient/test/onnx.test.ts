@@ -30,7 +30,7 @@ describe("exported models", () => {
       seed: 2,
       threads: 1,
     });
-    const parameters = step.parameters();
+    const parameters = await step.parameters();
     const bytes = g.exportOnnx({ build: toyNetwork(0.2), parameters, metadata: { license: "MIT" } });
     const model = readOnnx(bytes);
     expect(model.representation).toBe(8);

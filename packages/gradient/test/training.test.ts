@@ -48,7 +48,7 @@ describe("training", () => {
     for (const seed of [5, 5, 6]) {
       const step = await createToy(0.3, seed);
       await train(step, 0, 10);
-      hashes.push(hashOf(step.exportState()));
+      hashes.push(hashOf(await step.exportState()));
       await step.release();
     }
     expect(hashes[1]).toBe(hashes[0]);
@@ -60,7 +60,7 @@ describe("training", () => {
     try {
       const step = await createToy(0.3, "resumed");
       await train(step, 0, 7);
-      const state = step.exportState();
+      const state = await step.exportState();
       const file = join(folder, "state.safetensors");
       writeFileSync(file, g.writeSafetensors(state.tensors));
       await train(step, 7, 15);
@@ -68,7 +68,7 @@ describe("training", () => {
       const printed = execFileSync(process.execPath, [script, file, `${state.step}`, `${state.seed}`, "8"], {
         encoding: "utf8",
       });
-      expect(printed.trim()).toBe(hashOf(step.exportState()));
+      expect(printed.trim()).toBe(hashOf(await step.exportState()));
       await step.release();
     } finally {
       rmSync(folder, { recursive: true });
@@ -103,7 +103,7 @@ describe("training", () => {
     const first = await step.run({ target: Float32Array.from([2, 4, 8]) }, 0.1);
     expect([...first.outputs.get("free")!]).toEqual([1, 2, 3]);
     expect(first.loss).toBe(4);
-    const after = step.parameters();
+    const after = await step.parameters();
     expect([...after.get("frozen")!]).toEqual([2, 2, 2]);
     expect(after.get("free")![2]).toBeCloseTo(3.1, 5);
     await step.release();
@@ -122,7 +122,7 @@ describe("training", () => {
     await expect(step.run({ ...toyBatch(0), labels: new Float32Array(3) }, 1e-3)).rejects.toThrow(
       'input "labels": 3 values; expected 8 values, for the shape [8, 1].',
     );
-    const state = step.exportState();
+    const state = await step.exportState();
     state.tensors.delete("optimizer/adam.first");
     expect(() => step.importState(state)).toThrow("training state: no optimizer/adam.first");
     const build: g.Build = (graph) => ({ outputs: { x: g.relu(graph.input("x", [1])) } });
@@ -163,7 +163,7 @@ describe("prediction", () => {
   it("does not depend on the batch, follows new parameters, and matches the reference", async () => {
     const step = await createToy(0.3, 8);
     await train(step, 0, 5);
-    const parameters = step.parameters();
+    const parameters = await step.parameters();
     const one = await g.Predictor.create(runtime, { build: toyNetwork(0.3), parameters, threads: 1 });
     const few = await g.Predictor.create(runtime, {
       build: toyNetwork(0.3),
@@ -189,11 +189,11 @@ describe("prediction", () => {
     expectClose(all, expected, 1e-6);
 
     await train(step, 5, 20);
-    void one.setParameters(step.parameters());
+    void one.setParameters(await step.parameters());
     const moved = (await one.run(batch, toyBatchSize)).get("probability")!;
     const fresh = await g.Predictor.create(runtime, {
       build: toyNetwork(0),
-      parameters: step.parameters(),
+      parameters: await step.parameters(),
       threads: 1,
     });
     expect([...moved]).toEqual([...(await fresh.run(batch, toyBatchSize)).get("probability")!]);
@@ -204,7 +204,7 @@ describe("prediction", () => {
   it("differentiates outputs with respect to inputs", async () => {
     const step = await createToy(0, 8);
     await train(step, 0, 20);
-    const parameters = step.parameters();
+    const parameters = await step.parameters();
     const build = toyNetwork(0);
     const saliency = await g.InputGradient.create(runtime, {
       build,

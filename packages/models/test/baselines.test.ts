@@ -309,7 +309,7 @@ describe("a network that starts from the regression", () => {
       optimizer: adam(),
       seed: 1,
     });
-    const parameters = training.parameters();
+    const parameters = await training.parameters();
     await training.release();
     parameters.get("output.kernel")!.fill(0);
     return parameters;

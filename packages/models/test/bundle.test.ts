@@ -2,15 +2,25 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { readSafetensors, writeSafetensors } from "@bindscape/gradient";
+import {
+  type Build,
+  matrixProduct,
+  multiply,
+  readSafetensors,
+  reduceSum,
+  reshape,
+  writeSafetensors,
+} from "@bindscape/gradient";
 import { BindscapeError } from "@bindscape/numerics";
 import { hashFile, WindowMaker } from "@bindscape/study";
 import * as onnx from "onnxruntime-node";
 import { beforeAll, describe, expect, it } from "vitest";
-import { type BundleContents, readBundle, writeBundle } from "../src/bundle/bundle.node.js";
+import { readBundle, writeBundle } from "../src/bundle/bundle.node.js";
+import type { BundleContents } from "../src/bundle/bundle-files.js";
 import { refuseExisting } from "../src/bundle/folder.node.js";
 import type { ModelFile } from "../src/bundle/model-file.js";
 import { makeRunRecord } from "../src/bundle/run-record.node.js";
+import { batchSizeFor } from "../src/network/batch-size.js";
 import { predictWindows } from "../src/network/network.node.js";
 import {
   expectClose,
@@ -329,6 +339,38 @@ describe("reading a bundle that is not one", () => {
     if (!(result instanceof BindscapeError))
       expect((result as { network: { file: ModelFile } }).network.file).toEqual(network.file);
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+});
+
+describe("a hostile bundle", () => {
+  it("cannot make Bindscape open its model.onnx: that is for others, and reading never looks at it", async () => {
+    const path = await damage("hostile onnx", (p) =>
+      writeFile(join(p, "model.onnx"), "external data: /etc/passwd"),
+    );
+    const { network: read } = await readBundle(path);
+    expect([...read.parameters.keys()].sort()).toEqual([...network.parameters.keys()].sort());
+    const code = await damage("code", (p) => writeFile(join(p, "model.js"), "process.exit(3)"));
+    expect((await readBundle(code)).history).toEqual(contents.history);
+  });
+
+  it("is refused before memory is taken where one window would need gigabytes, and gets small batches where it is large", () => {
+    // A layer of side x side values a window, made of two narrow constants: nothing of that size exists in the test.
+    const layer =
+      (side: number): Build =>
+      (graph) => {
+        const wide = matrixProduct(
+          graph.constant(new Float32Array(side), [side, 1]),
+          graph.constant(new Float32Array(side), [1, side]),
+        );
+        const x = graph.input("windows", [graph.batch, 1, 1]);
+        return { outputs: { sum: reduceSum(multiply(x, reshape(wide, [1, side, side]))) } };
+      };
+    expect(batchSizeFor(layer(2 ** 5), 128)).toBe(128);
+    expect(batchSizeFor(layer(2 ** 10), 128)).toBe(64);
+    expect(batchSizeFor(layer(2 ** 13), 128)).toBe(1);
+    expect(() => batchSizeFor(layer(2 ** 15), 128)).toThrow(
+      /a layer of 4.29 GB for every window; expected at most 1.07 GB/,
+    );
   });
 });
 

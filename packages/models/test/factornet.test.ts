@@ -307,7 +307,7 @@ describe("FactorNet's shape", () => {
       optimizer: adam(),
       seed: 1,
     });
-    const bias = training.parameters().get("output.bias")!;
+    const bias = (await training.parameters()).get("output.bias")!;
     await training.release();
     expectClose(bias, [Math.log(0.02 / 0.98), Math.log(0.3 / 0.7)], 1e-6);
   });

@@ -17,7 +17,7 @@ import { expect } from "vitest";
 import { type FactorNetOptions, factorNetOptions } from "../src/architectures/factornet/options.js";
 import type { ModelFile } from "../src/bundle/model-file.js";
 import type { NetworkContext } from "../src/model-definition.js";
-import { describeNetwork, type Network } from "../src/network/network.node.js";
+import { describeNetwork, type Network } from "../src/network/describe-network.js";
 
 export { expectError, temporaryFolder } from "../../study/test/helpers.js";
 

@@ -10,7 +10,8 @@ import { importKeras } from "../src/keras/import-keras.node.js";
 import type { KerasLayer } from "../src/keras/keras-model.js";
 import { readKerasWeights } from "../src/keras/read-keras-weights.node.js";
 import { writeKerasWeights } from "../src/keras/write-keras-weights.node.js";
-import { type Network, predictWindows } from "../src/network/network.node.js";
+import type { Network } from "../src/network/describe-network.js";
+import { predictWindows } from "../src/network/network.node.js";
 import {
   expectClose,
   expectError,

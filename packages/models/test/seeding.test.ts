@@ -117,7 +117,7 @@ describe("seeded kernels", () => {
     const build = buildFactorNet(small, context);
     const runtime = nodeRuntime();
     const training = await TrainingStep.create(runtime, { build, batchSize: 2, optimizer: adam(), seed: 5 });
-    const parameters = training.parameters();
+    const parameters = await training.parameters();
     await training.release();
     const predictor = await Predictor.create(runtime, { build, parameters, outputs: ["convolution"] });
     const codes = randomCodes(60, "window");

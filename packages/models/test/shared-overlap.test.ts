@@ -3,7 +3,8 @@ import type { BinFeature, Study, WindowRequest } from "@bindscape/study";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type FactorNetOptions, factorNetOptions } from "../src/architectures/factornet/options.js";
-import { type Network, predictWindows } from "../src/network/network.node.js";
+import type { Network } from "../src/network/describe-network.js";
+import { predictWindows } from "../src/network/network.node.js";
 import { planStretches } from "../src/network/stretches.js";
 import { expectClose, expectError, makeNetwork, makeStudy, randomCodes, tinyOptions } from "./helpers.js";
 

@@ -8,4 +8,5 @@ export * from "./ranking-metrics.js";
 export * from "./ranks.js";
 export * from "./singular-vectors.js";
 export * from "./sort.js";
+export * from "./special-functions.js";
 export * from "./statistics.js";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import * as study from "../src/index.js";
+import * as study from "../src/index.node.js";
 import { parseStudyFile, studyJsonSchema } from "../src/study-file.js";
 
 const root = resolve(import.meta.dirname, "../../..");

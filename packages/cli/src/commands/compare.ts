@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { writeFileAtomically } from "@bindscape/genome";
 import {
   compareModels,
+  type DeviceChoice,
   type JoinRule,
   type ModelSet,
   makeRunRecord,
@@ -19,6 +20,7 @@ import {
   commandText,
   joinOption,
   parseList,
+  readDevice,
   type StudyFlags,
   splitOption,
 } from "./shared-options.js";
@@ -66,6 +68,7 @@ Examples:
         tracks: given.tracks,
       });
       const bar = new ProgressBar();
+      const device = await readDevice(given.device, (line) => bar.say(line));
       const comparisons = await withInterrupt("Nothing was written", (signal) =>
         compareModels({
           study,
@@ -75,13 +78,14 @@ Examples:
           cells: given.cell,
           split: given.split,
           threads: given.threads,
+          device: device.device,
           onProgress: bar.listener,
           signal,
         }),
       );
       await writeFileAtomically(given.out, renderComparison(comparisons));
       const seconds = (performance.now() - started) / 1000;
-      const record = await makeRunRecord(commandText(), null, study.inputs, seconds);
+      const record = await makeRunRecord(commandText(), null, study.inputs, seconds, device);
       await writeFileAtomically(`${given.out}.run.json`, `${JSON.stringify(record, null, 2)}\n`);
       for (const warning of study.warnings) bar.say(`warning: ${warning}`);
       bar.say(`wrote ${given.out}`);
@@ -132,5 +136,6 @@ interface CompareFlags extends StudyFlags {
   readonly join: JoinRule;
   readonly split: "test" | "validation";
   readonly threads?: number;
+  readonly device: DeviceChoice;
   readonly json?: boolean;
 }

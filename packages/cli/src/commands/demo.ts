@@ -1,9 +1,9 @@
-import { runDemo } from "@bindscape/models";
+import { type DeviceChoice, runDemo } from "@bindscape/models";
 import type { Command } from "commander";
 import { withInterrupt } from "../interrupt.js";
 import { formatMetrics, printJson } from "../print.js";
 import { formatDuration, ProgressBar } from "../progress-bar.js";
-import { commandText, parseThreads, parseWholeNumber } from "./shared-options.js";
+import { commandText, deviceOption, parseThreads, parseWholeNumber, readDevice } from "./shared-options.js";
 
 export function addDemoCommand(program: Command): void {
   program
@@ -15,10 +15,12 @@ export function addDemoCommand(program: Command): void {
     .option("--simulated", "use the simulated study even where the real data is at hand")
     .option("--seed <number>", "seed of everything random", parseWholeNumber, 420)
     .option("--threads <number>", "threads for networks (default: all cores)", parseThreads)
+    .addOption(deviceOption())
     .option("--json", "end with one JSON line")
     .addHelpText("after", "\nExamples:\n  bindscape demo\n  bindscape demo --all --out yeast --json")
     .action(async (given: DemoFlags) => {
       const bar = new ProgressBar();
+      const device = await readDevice(given.device, (line) => bar.say(line));
       const result = await withInterrupt("Run the command again to start over", (signal) =>
         runDemo({
           out: given.out,
@@ -27,6 +29,7 @@ export function addDemoCommand(program: Command): void {
           simulated: given.simulated ?? false,
           seed: given.seed,
           threads: given.threads,
+          device,
           command: commandText(),
           onMessage: (line) => bar.say(line),
           onProgress: bar.listener,
@@ -54,5 +57,6 @@ interface DemoFlags {
   readonly simulated?: boolean;
   readonly seed: number;
   readonly threads?: number;
+  readonly device: DeviceChoice;
   readonly json?: boolean;
 }

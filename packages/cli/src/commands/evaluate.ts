@@ -1,6 +1,7 @@
 import {
   bootstrapEvaluation,
   chooseCell,
+  type DeviceChoice,
   evaluateBundles,
   evaluateShard,
   type JoinRule,
@@ -20,6 +21,7 @@ import {
   parseList,
   parseShardOption,
   parseWholeNumber,
+  readDevice,
   type StudyFlags,
   splitOption,
 } from "./shared-options.js";
@@ -58,6 +60,7 @@ export function addEvaluateCommand(program: Command): void {
       tracks: given.tracks,
     });
     const bar = new ProgressBar();
+    const { device } = await readDevice(given.device, (line) => bar.say(line));
     const evaluation = (signal: AbortSignal) => ({
       study,
       bundles,
@@ -66,6 +69,7 @@ export function addEvaluateCommand(program: Command): void {
       factors: given.factor,
       split: given.split,
       threads: given.threads,
+      device,
       onProgress: bar.listener,
       signal,
     });
@@ -116,5 +120,6 @@ interface EvaluateFlags extends StudyFlags {
   readonly shard?: Shard;
   readonly perChromosome?: boolean;
   readonly threads?: number;
+  readonly device: DeviceChoice;
   readonly json?: boolean;
 }

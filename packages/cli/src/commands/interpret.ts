@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { writeFileAtomically } from "@bindscape/genome";
 import {
+  type ChosenDevice,
   chooseCell,
+  type DeviceChoice,
   findSaliency,
   findTask,
   interpretKernels,
@@ -22,6 +24,7 @@ import {
   addStudyOptions,
   commandText,
   parseThreads as parseCount,
+  readDevice,
   type StudyFlags,
 } from "./shared-options.js";
 
@@ -80,6 +83,7 @@ Examples:
         tracks: given.tracks,
       });
       const bar = new ProgressBar();
+      const device = await readDevice(given.device, (line) => bar.say(line));
       const found = await withInterrupt("Nothing was written", (signal) =>
         interpretKernels({
           study,
@@ -90,12 +94,13 @@ Examples:
           rule: given.rule,
           windows: given.windows,
           threads: given.threads,
+          device: device.device,
           onProgress: bar.listener,
           signal,
         }),
       );
       const files = await writeInterpretedKernels(found, given.out);
-      await finish(bar, study, given.out, network.file.training.seed, started);
+      await finish(bar, study, given.out, network.file.training.seed, started, device);
       bar.say(
         `wrote ${files.length} files to ${given.out}: ${found.kernels.length} of ${found.total} kernels of ${found.factor}, ${formatDuration((performance.now() - started) / 1000)}`,
       );
@@ -159,9 +164,11 @@ Examples:
               end,
             }));
       const bar = new ProgressBar();
+      const device = await readDevice(given.device, (line) => bar.say(line));
       const found = await withInterrupt("Nothing was written", (signal) =>
         findSaliency(network, study, cell, regions, task.index, {
           threads: given.threads,
+          device: device.device,
           onProgress: bar.listener,
           signal,
         }),
@@ -174,7 +181,7 @@ Examples:
         positiveOnly: given.positive ?? false,
       });
       const inputs = given.regions === undefined ? [] : [given.regions];
-      await finish(bar, study, given.out, network.file.training.seed, started, inputs);
+      await finish(bar, study, given.out, network.file.training.seed, started, device, inputs);
       bar.say(
         `wrote ${files.length} files to ${given.out}: ${found.length === 1 ? "one region" : `${found.length} regions`} of ${task.factor} in ${cell}, ${formatDuration((performance.now() - started) / 1000)}`,
       );
@@ -207,11 +214,12 @@ async function finish(
   folder: string,
   seed: number,
   started: number,
+  device: ChosenDevice,
   inputs: readonly string[] = [],
 ): Promise<void> {
   for (const warning of study.warnings) bar.say(`warning: ${warning}`);
   const seconds = (performance.now() - started) / 1000;
-  const record = await makeRunRecord(commandText(), seed, [...study.inputs, ...inputs], seconds);
+  const record = await makeRunRecord(commandText(), seed, [...study.inputs, ...inputs], seconds, device);
   await writeFileAtomically(join(folder, "run.json"), `${JSON.stringify(record, null, 2)}\n`);
 }
 
@@ -224,6 +232,7 @@ interface KernelFlags extends StudyFlags {
   readonly factor?: string;
   readonly cell?: string;
   readonly threads?: number;
+  readonly device: DeviceChoice;
   readonly json?: boolean;
 }
 
@@ -236,5 +245,6 @@ interface SaliencyFlags extends StudyFlags {
   readonly factor?: string;
   readonly cell?: string;
   readonly threads?: number;
+  readonly device: DeviceChoice;
   readonly json?: boolean;
 }

@@ -1,6 +1,7 @@
 import { writeFileAtomically } from "@bindscape/genome";
 import {
   chooseCell,
+  type DeviceChoice,
   makeRunRecord,
   predictInParts,
   predictRegions,
@@ -23,6 +24,7 @@ import {
   commandText,
   parseList,
   parseShardOption,
+  readDevice,
   type StudyFlags,
 } from "./shared-options.js";
 
@@ -80,12 +82,14 @@ Examples:
         sequence: "later",
       });
       const bar = new ProgressBar();
+      const chosen = await readDevice(given.device, (line) => bar.say(line));
+      const { device } = chosen;
       if (given.shard !== undefined) {
         const { shard } = given;
         const chromosomes = chooseChromosomes(study, given.chromosomes);
         const choices = { factor: tasks[task].factor, cell, chromosomes: chromosomes.join(", ") };
         const work = (signal: AbortSignal) => {
-          const options = { threads, sharedOverlap, onProgress: bar.listener, signal };
+          const options = { threads, device, sharedOverlap, onProgress: bar.listener, signal };
           return predictShard(bundle.network, study, cell, task, chromosomes, shard, options);
         };
         const { out, json } = given;
@@ -96,7 +100,7 @@ Examples:
         return;
       }
       const scored = await withInterrupt("Nothing was written", async (signal) => {
-        const options = { threads, sharedOverlap, onProgress: bar.listener, signal };
+        const options = { threads, device, sharedOverlap, onProgress: bar.listener, signal };
         if (given.dreamRegions !== undefined) {
           const submission = { network: bundle.network, study, cell, task, out: given.out };
           const written = await writeDreamSubmission({ ...submission, regions: given.dreamRegions }, options);
@@ -131,7 +135,13 @@ Examples:
       const seconds = (performance.now() - started) / 1000;
       const regions = given.regions ?? given.dreamRegions;
       const inputs = [...study.inputs, ...(regions ? [regions] : [])];
-      const record = await makeRunRecord(commandText(), bundle.network.file.training.seed, inputs, seconds);
+      const record = await makeRunRecord(
+        commandText(),
+        bundle.network.file.training.seed,
+        inputs,
+        seconds,
+        chosen,
+      );
       await writeFileAtomically(`${given.out}.run.json`, `${JSON.stringify(record, null, 2)}\n`);
       bar.say(
         `wrote ${given.out}: ${scored.toLocaleString("en-US")} ${regions ? "regions" : "bins"} of ${tasks[task].factor} in ${cell}, ${formatDuration(seconds)}`,
@@ -150,6 +160,7 @@ interface PredictFlags extends StudyFlags {
   readonly dreamRegions?: string;
   readonly shard?: Shard;
   readonly threads?: number;
+  readonly device: DeviceChoice;
   readonly sharedOverlap: boolean;
   readonly json?: boolean;
 }

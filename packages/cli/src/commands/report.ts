@@ -1,11 +1,18 @@
 import { writeFileAtomically } from "@bindscape/genome";
-import { type JoinRule, readBundle, renderReport, reportBundles } from "@bindscape/models";
+import { type DeviceChoice, type JoinRule, readBundle, renderReport, reportBundles } from "@bindscape/models";
 import { loadStudy } from "@bindscape/study";
 import type { Command } from "commander";
 import { withInterrupt } from "../interrupt.js";
 import { printJson } from "../print.js";
 import { ProgressBar } from "../progress-bar.js";
-import { addStudyOptions, commandText, joinOption, parseList, type StudyFlags } from "./shared-options.js";
+import {
+  addStudyOptions,
+  commandText,
+  joinOption,
+  parseList,
+  readDevice,
+  type StudyFlags,
+} from "./shared-options.js";
 
 export function addReportCommand(program: Command): void {
   const command = program
@@ -27,6 +34,7 @@ export function addReportCommand(program: Command): void {
       given.factor ?? bundles.flatMap(({ network }) => network.file.tasks.map((task) => task.factor));
     const study = await loadStudy(given.study, { factors, dataFolder: given.data, tracks: given.tracks });
     const bar = new ProgressBar();
+    const { device } = await readDevice(given.device, (line) => bar.say(line));
     const { report } = await withInterrupt("Nothing was written", (signal) =>
       reportBundles({
         study,
@@ -35,6 +43,7 @@ export function addReportCommand(program: Command): void {
         cell: given.cell,
         factors: given.factor,
         threads: given.threads,
+        device,
         onProgress: bar.listener,
         signal,
         command: commandText(),
@@ -53,5 +62,6 @@ interface ReportFlags extends StudyFlags {
   readonly join: JoinRule;
   readonly factor?: string[];
   readonly threads?: number;
+  readonly device: DeviceChoice;
   readonly json?: boolean;
 }

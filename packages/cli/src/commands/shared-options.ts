@@ -1,4 +1,11 @@
-import { parseShard, type Shard } from "@bindscape/models";
+import {
+  type ChosenDevice,
+  chooseDevice,
+  type DeviceChoice,
+  deviceChoices,
+  parseShard,
+  type Shard,
+} from "@bindscape/models";
 import { BindscapeError } from "@bindscape/numerics";
 import { TRACK_MODES, type TrackMode } from "@bindscape/study";
 import { type Command, InvalidArgumentError, Option } from "commander";
@@ -54,7 +61,26 @@ export function addStudyOptions(command: Command): Command {
         .default("auto"),
     )
     .option("--threads <number>", "threads for networks (default: all cores)", parseThreads)
+    .addOption(deviceOption())
     .option("--json", "print one JSON line at the end");
+}
+
+/** What networks are computed on. */
+export function deviceOption(): Option {
+  return new Option(
+    "--device <name>",
+    "what networks are computed on; auto is CUDA where it was installed and works, else the CPU",
+  )
+    .choices(deviceChoices)
+    .default("auto");
+}
+
+/** The device of `--device`, tried where it is a graphics card. @param say told what the user should know */
+export async function readDevice(choice: DeviceChoice, say: (line: string) => void): Promise<ChosenDevice> {
+  const chosen = await chooseDevice(choice);
+  if (chosen.warning !== undefined) say(`warning: ${chosen.warning}`);
+  else if (chosen.adapter !== null) say(`computing on ${chosen.adapter} (${chosen.device})`);
+  return chosen;
 }
 
 /** How several bundles become one, and in which hold-out they are measured. */

@@ -1,4 +1,5 @@
 import {
+  type DeviceChoice,
   factorNet,
   factorNetOptions,
   type HistoryEntry,
@@ -13,7 +14,7 @@ import { withInterrupt } from "../interrupt.js";
 import { printJson } from "../print.js";
 import { formatDuration, ProgressBar } from "../progress-bar.js";
 import { addSchemaOptions, readSchemaOptions } from "../schema-options.js";
-import { addStudyOptions, commandText, parseList, type StudyFlags } from "./shared-options.js";
+import { addStudyOptions, commandText, parseList, readDevice, type StudyFlags } from "./shared-options.js";
 
 export function addTrainCommand(program: Command): void {
   const command = program
@@ -41,7 +42,11 @@ export function addTrainCommand(program: Command): void {
         .default("paper"),
     )
     .option("--resume", "go on from the checkpoints of a run that was stopped")
-    .option("--overwrite", "replace the bundle where there is one");
+    .option("--overwrite", "replace the bundle where there is one")
+    .option(
+      "--check-numerics",
+      "look at every value of every step, and name the layer where one first is no finite number (slower)",
+    );
   addStudyOptions(command);
   addSchemaOptions(command, trainingSettings, "Training:");
   addSchemaOptions(command, factorNetOptions, "FactorNet:");
@@ -69,6 +74,7 @@ Examples:
         tracks: given.tracks,
       });
       const bar = new ProgressBar();
+      const device = await readDevice(given.device, (line) => bar.say(line));
       for (const warning of study.warnings) bar.say(`warning: ${warning}`);
       const result = await withInterrupt(
         `Go on with the same command and --resume (checkpoints are in ${trainingFolderOf(given.out)})`,
@@ -85,6 +91,8 @@ Examples:
             resume: given.resume,
             overwrite: given.overwrite,
             threads: given.threads,
+            checkNumerics: given.checkNumerics,
+            device,
             command: commandText(),
             onProgress: bar.listener,
             onEpoch: (entry, best) =>
@@ -124,6 +132,8 @@ interface TrainFlags extends StudyFlags, Record<string, unknown> {
   readonly preset: string;
   readonly resume?: boolean;
   readonly overwrite?: boolean;
+  readonly checkNumerics?: boolean;
   readonly threads?: number;
+  readonly device: DeviceChoice;
   readonly json?: boolean;
 }

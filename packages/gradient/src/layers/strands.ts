@@ -5,6 +5,7 @@ import { concatenate, split, stack } from "../operators/concatenate.js";
 import { convolution1d } from "../operators/convolution1d.js";
 import { flip, permute } from "../operators/permute.js";
 import { reduceSum } from "../operators/reduce.js";
+import { reduceMax } from "../operators/reduce-extreme.js";
 import { reshape } from "../operators/reshape.js";
 import { type Dimension, isFree, scaleDimension } from "../shape.js";
 
@@ -52,6 +53,13 @@ export function meanOverStrands(x: Tensor): Tensor {
   const pairs = pairStrands(x);
   const [windows, , ...rest] = pairs.shape;
   return multiply(reshape(reduceSum(pairs, [1]), [windows, ...rest]), 0.5);
+}
+
+/** The larger of the two strands' values; equal ones share its gradient. @param x [2N, ...] @returns [N, ...] */
+export function maxOverStrands(x: Tensor): Tensor {
+  const pairs = pairStrands(x);
+  const [windows, , ...rest] = pairs.shape;
+  return reshape(reduceMax(pairs, [1], "maxOverStrands"), [windows, ...rest]);
 }
 
 /**

@@ -27,9 +27,9 @@ export function leavesOf(outputs: readonly Tensor[]): Set<Tensor> {
 
 /** Writes the part of a graph that computes `outputs` as an ONNX model. */
 export function emitModel(parts: ModelParts): Uint8Array {
-  const emitter = new OnnxEmitter();
   const outputs = [...parts.outputs];
   const tensors = outputs.map(([, tensor]) => tensor);
+  const emitter = new OnnxEmitter(tensors[0]?.graph.traits);
   const leaves = leavesOf(tensors);
   for (const [name, tensor] of parts.inputs) {
     if (!leaves.has(tensor) && tensor !== parts.flat?.input) continue;
@@ -56,7 +56,11 @@ export function emitModel(parts: ModelParts): Uint8Array {
       emitter.rename(tensor, name);
     }
   }
-  for (const node of orderNodes(tensors)) node.operator.emit(emitter, node);
+  for (const node of orderNodes(tensors)) {
+    emitter.layer = node.label;
+    node.operator.emit(emitter, node);
+  }
+  emitter.layer = "";
   for (const [name, tensor] of copies) {
     emitter.reserve(name);
     emitter.node("Identity", [emitter.name(tensor)], {}, [name]);
@@ -67,12 +71,7 @@ export function emitModel(parts: ModelParts): Uint8Array {
 
 function emitPieces(emitter: OnnxEmitter, flat: NonNullable<ModelParts["flat"]>): void {
   const lengths = flat.pieces.map(([, tensor]) => elementCount(tensor.shape) as number);
-  const pieces = emitter.node(
-    "Split",
-    [emitter.name(flat.input), emitter.integers(lengths)],
-    { axis: { integer: 0 } },
-    lengths.length,
-  );
+  const pieces = emitter.split(emitter.name(flat.input), 0, lengths);
   flat.pieces.forEach(([name, tensor], i) => {
     emitter.rename(tensor, name);
     emitter.node("Reshape", [pieces[i], emitter.integers(tensor.shape as readonly number[])], {}, [name]);

@@ -1,5 +1,6 @@
 import { BindscapeError } from "@bindscape/numerics";
 import type { Node, Tensor } from "../graph.js";
+import { cpuTraits, type DeviceTraits } from "../runtime.js";
 import { isFree, product, type Shape } from "../shape.js";
 import { ProtobufWriter } from "./protobuf.js";
 
@@ -32,7 +33,11 @@ export class OnnxEmitter {
   readonly #names = new Map<Tensor, string>();
   readonly #taken = new Set<string>();
   readonly #constants = new Map<string, string>();
+  /** The layer that nodes are written for: part of their names, which ONNX Runtime's errors and profiles show. */
+  layer = "";
   #counter = 0;
+
+  constructor(readonly traits: DeviceTraits = cpuTraits) {}
 
   /** The name of a tensor's value in the model. */
   name(tensor: Tensor): string {
@@ -83,7 +88,8 @@ export class OnnxEmitter {
     const node = new ProtobufWriter();
     for (const input of inputs) node.text(1, input);
     for (const output of names) node.text(2, output);
-    node.text(3, `${type}/${this.#nodes.length}`).text(4, type);
+    const prefix = this.layer === "" ? "" : `${this.layer}/`;
+    node.text(3, `${prefix}${type}/${this.#nodes.length}`).text(4, type);
     for (const [name, attribute] of Object.entries(attributes))
       node.message(5, writeAttribute(name, attribute));
     this.#nodes.push(node);
@@ -98,6 +104,40 @@ export class OnnxEmitter {
     extraInputs: readonly string[] = [],
   ): void {
     this.node(type, [...this.names(node.inputs), ...extraInputs], attributes, this.names(node.outputs));
+  }
+
+  /** Joins values along an axis; the name of the result is returned. */
+  concatenate(parts: readonly string[], axis: number, output: string = this.temporary()): string {
+    let level = parts;
+    while (level.length > this.traits.largestJoin) {
+      const joined = inRuns(level, this.traits.largestJoin);
+      level = joined.map((run) => (run.length === 1 ? run[0] : this.concatenate(run, axis)));
+    }
+    return this.node("Concat", level, { axis: { integer: axis } }, [output])[0];
+  }
+
+  /** Cuts a value along an axis; the names of the pieces are returned, those in `outputs` where given. */
+  split(
+    value: string,
+    axis: number,
+    lengths: readonly number[],
+    outputs: readonly string[] = lengths.map(() => this.temporary()),
+  ): readonly string[] {
+    const attributes = { axis: { integer: axis } };
+    if (lengths.length <= this.traits.largestJoin) {
+      return this.node("Split", [value, this.integers(lengths)], attributes, outputs);
+    }
+    // As few pieces as do, each of about as many parts: the tree is balanced.
+    const perPiece = Math.ceil(lengths.length / this.traits.largestJoin);
+    const parts = inRuns(lengths, perPiece);
+    const names = inRuns(outputs, perPiece);
+    const sums = parts.map((part) => part.reduce((a, b) => a + b, 0));
+    const pieces = parts.map((part, i) => (part.length === 1 ? names[i][0] : this.temporary()));
+    this.node("Split", [value, this.integers(sums)], attributes, pieces);
+    parts.forEach((part, i) => {
+      if (part.length > 1) this.split(pieces[i], axis, part, names[i]);
+    });
+    return outputs;
   }
 
   /** A constant of whole numbers (shapes, axes, indices); equal ones are stored once. */
@@ -160,6 +200,13 @@ export class OnnxEmitter {
     }
     return name;
   }
+}
+
+/** Consecutive runs of at most `length` entries. */
+function inRuns<T>(values: readonly T[], length: number): T[][] {
+  const runs: T[][] = [];
+  for (let at = 0; at < values.length; at += length) runs.push(values.slice(at, at + length));
+  return runs;
 }
 
 function writeTensor(

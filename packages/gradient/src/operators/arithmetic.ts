@@ -15,6 +15,7 @@ function definePair(
 ): Operator<null> {
   return {
     name,
+    elementwise: true,
     infer([a, b]) {
       const shape = broadcastShapes(a, b);
       if (shape === null)

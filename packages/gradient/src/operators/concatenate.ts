@@ -23,7 +23,9 @@ const concatenateOperator: Operator<Axis> = {
     const length = inputs.slice(1).reduce((sum, shape) => addDimensions(sum, shape[axis]), first[axis]);
     return [first.map((old, i) => (i === axis ? length : old))];
   },
-  emit: (emitter, node) => emitter.simple("Concat", node, { axis: { integer: node.attributes.axis } }),
+  emit(emitter, node) {
+    emitter.concatenate(emitter.names(node.inputs), node.attributes.axis, emitter.name(node.outputs[0]));
+  },
   evaluate(inputs, { axis }, [shape]) {
     const outer = shape.slice(0, axis).reduce((a, b) => a * b, 1);
     const result = new Float64Array(shape.reduce((a, b) => a * b, 1));
@@ -66,10 +68,10 @@ const splitOperator: Operator<Pieces> = {
       throw new ShapeError(`${total} entries on axis ${axis}, to split into ${lengths.join(" + ")}`);
     return lengths.map((length) => x.map((old, i) => (i === axis ? length : old)));
   },
-  emit: (emitter, node) =>
-    emitter.simple("Split", node, { axis: { integer: node.attributes.axis } }, [
-      emitter.integers(node.attributes.lengths),
-    ]),
+  emit(emitter, node) {
+    const { axis, lengths } = node.attributes;
+    emitter.split(emitter.name(node.inputs[0]), axis, lengths, emitter.names(node.outputs));
+  },
   evaluate([x], { axis, lengths }) {
     const outer = x.shape.slice(0, axis).reduce((a, b) => a * b, 1);
     const inner = x.shape.slice(axis + 1).reduce((a, b) => a * b, 1);

@@ -1,6 +1,8 @@
 import { applyOperator, type Tensor } from "../graph.js";
-import type { Operator } from "../operator.js";
-import type { Convolution } from "./convolution1d.js";
+import type { OnnxEmitter } from "../onnx/emitter.js";
+import { type Operator, ShapeError } from "../operator.js";
+import { isFree, type Shape } from "../shape.js";
+import type { Convolution } from "./convolution1d-shape.js";
 
 interface KernelGradient extends Convolution {
   readonly width: number;
@@ -8,18 +10,25 @@ interface KernelGradient extends Convolution {
 
 const kernelGradientOperator: Operator<KernelGradient> = {
   name: "convolution1dKernelGradient",
-  infer: ([x, gradient], { width }) => [[gradient[1], x[1], width]],
+  infer([x, gradient], { width, groups }) {
+    if (isFree(x[1])) throw new ShapeError("channels of fixed length");
+    return [[gradient[1], x[1] / groups, width]];
+  },
   emit(emitter, node) {
-    const { padding, dilation, stride, width } = node.attributes;
+    const { before, after, dilation, stride, groups, width } = node.attributes;
     const [x, gradient] = emitter.names(node.inputs);
     // With batch and channels swapped, the gradient's filters slide over the input: stride and dilation swap too.
     const swap = { perm: { integers: [1, 0, 2] } };
-    const [input] = emitter.node("Transpose", [x], swap);
+    const [input] =
+      groups === 1
+        ? emitter.node("Transpose", [x], swap)
+        : groupsAsChannels(emitter, x, node.inputs[0].shape, groups);
     const [kernel] = emitter.node("Transpose", [gradient], swap);
     const [full] = emitter.node("Conv", [input, kernel], {
-      pads: { integers: [padding, padding] },
+      pads: { integers: [before, after] },
       dilations: { integers: [stride] },
       strides: { integers: [dilation] },
+      group: { integer: groups },
     });
     // Where the stride leaves input positions over at the end, the convolution finds more taps than there are.
     const [taps] = emitter.node("Slice", [
@@ -30,22 +39,23 @@ const kernelGradientOperator: Operator<KernelGradient> = {
     ]);
     emitter.node("Transpose", [taps], swap, emitter.names(node.outputs));
   },
-  evaluate([x, gradient], { padding, dilation, stride, width }) {
+  evaluate([x, gradient], { before, dilation, stride, groups, width }) {
     const [batch, channels, positions] = x.shape;
     const [, filters, length] = gradient.shape;
-    const result = new Float64Array(filters * channels * width);
+    const inner = channels / groups;
+    const result = new Float64Array(filters * inner * width);
     for (let n = 0; n < batch; n++) {
       for (let f = 0; f < filters; f++) {
-        for (let c = 0; c < channels; c++) {
+        const first = n * channels + Math.floor(f / (filters / groups)) * inner;
+        for (let c = 0; c < inner; c++) {
           for (let w = 0; w < width; w++) {
             let sum = 0;
             for (let p = 0; p < length; p++) {
-              const at = p * stride + w * dilation - padding;
+              const at = p * stride + w * dilation - before;
               if (at < 0 || at >= positions) continue;
-              sum +=
-                gradient.data[(n * filters + f) * length + p] * x.data[(n * channels + c) * positions + at];
+              sum += gradient.data[(n * filters + f) * length + p] * x.data[(first + c) * positions + at];
             }
-            result[(f * channels + c) * width + w] += sum;
+            result[(f * inner + c) * width + w] += sum;
           }
         }
       }
@@ -54,11 +64,20 @@ const kernelGradientOperator: Operator<KernelGradient> = {
   },
 };
 
+/** [N, G C, positions] -> [C, G N, positions]: the samples of each group become its channels. */
+function groupsAsChannels(emitter: OnnxEmitter, x: string, shape: Shape, groups: number): string[] {
+  const inner = (shape[1] as number) / groups;
+  const positions = shape[2] as number;
+  const [apart] = emitter.node("Reshape", [x, emitter.integers([-1, groups, inner, positions])]);
+  const [turned] = emitter.node("Transpose", [apart], { perm: { integers: [2, 1, 0, 3] } });
+  return emitter.node("Reshape", [turned, emitter.integers([inner, -1, positions])]);
+}
+
 /**
  * The gradient of a convolution's kernel.
  * @param x the convolution's input, [N, channels, positions]
  * @param gradient that of its output, [N, filters, output positions]
- * @returns [filters, channels, width]
+ * @returns [filters, channels / groups, width]
  */
 export function convolution1dKernelGradient(
   x: Tensor,

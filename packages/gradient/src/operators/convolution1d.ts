@@ -1,76 +1,79 @@
 import { applyOperator, type Tensor } from "../graph.js";
 import { type Operator, ShapeError } from "../operator.js";
-import { type Dimension, isFree, sameDimension } from "../shape.js";
+import { convolution1dAdjoint } from "./convolution-transpose1d.js";
 import { convolution1dKernelGradient } from "./convolution1d-kernel-gradient.js";
+import {
+  type Convolution,
+  checkBias,
+  checkConvolution,
+  fixedLengths,
+  type Padding1d,
+  resolvePadding,
+  spanOf,
+} from "./convolution1d-shape.js";
 import { matrixProduct } from "./matrix-product.js";
 import { sumOverPositions } from "./max-pool1d.js";
-import { flip } from "./permute.js";
 import { reduceSum } from "./reduce.js";
 import { reshape } from "./reshape.js";
-import { transpose } from "./transpose.js";
 
 export interface Convolution1dOptions {
-  /** Zeros added before the first and after the last position. Default 0 ("valid"). */
-  readonly padding?: number;
+  /** Zeros around the positions. Default 0 ("valid"). */
+  readonly padding?: Padding1d;
   /** Distance between the kernel's taps, in positions. Default 1. */
   readonly dilation?: number;
   /** Distance between output positions. Default 1. */
   readonly stride?: number;
+  /** Channels and filters are cut into so many groups, each convolved by itself. Default 1. */
+  readonly groups?: number;
   /** What errors call this layer. */
   readonly name?: string;
-}
-
-export interface Convolution {
-  readonly padding: number;
-  readonly dilation: number;
-  readonly stride: number;
-}
-
-/** The number of output positions. */
-function outputLength(length: number, width: number, { padding, dilation, stride }: Convolution): number {
-  return Math.floor((length + 2 * padding - dilation * (width - 1) - 1) / stride) + 1;
 }
 
 const convolutionOperator: Operator<Convolution> = {
   name: "convolution1d",
   infer([x, kernel, bias], convolution) {
-    if (x.length !== 3 || kernel.length !== 3) {
-      throw new ShapeError("an input [batch, channels, positions] and a kernel [filters, channels, width]");
+    checkConvolution(convolution);
+    const { before, after, dilation, stride, groups } = convolution;
+    const sizes = fixedLengths(x, kernel, "filters, channels, width");
+    const { channels, positions, outer: filters, inner, width } = sizes;
+    if (channels !== inner * groups || filters % groups !== 0) {
+      throw new ShapeError(
+        groups === 1
+          ? "a kernel with as many channels as the input"
+          : `a kernel with 1/${groups} of the input's channels, and a multiple of ${groups} filters`,
+      );
     }
-    const [batch, channels, positions] = x;
-    const [filters, kernelChannels, width] = kernel;
-    if (isFree(positions) || isFree(width) || !sameDimension(channels, kernelChannels)) {
-      throw new ShapeError(`a kernel with as many channels as the input`);
-    }
-    if (bias && !(bias.length === 1 && sameDimension(bias[0], filters))) {
-      throw new ShapeError("a bias with one value a filter");
-    }
-    const length = outputLength(positions, width, convolution);
-    if (length < 1) throw new ShapeError(`at least ${convolution.dilation * (width - 1) + 1} positions`);
-    return [[batch, filters, length as Dimension]];
+    checkBias(bias, filters);
+    const span = spanOf(width, dilation);
+    const length = Math.floor((positions + before + after - span) / stride) + 1;
+    if (length < 1) throw new ShapeError(`at least ${span} positions`);
+    return [[x[0], filters, length]];
   },
   emit(emitter, node) {
-    const { padding, dilation, stride } = node.attributes;
+    const { before, after, dilation, stride, groups } = node.attributes;
     emitter.simple("Conv", node, {
-      pads: { integers: [padding, padding] },
+      pads: { integers: [before, after] },
       dilations: { integers: [dilation] },
       strides: { integers: [stride] },
+      group: { integer: groups },
     });
   },
-  evaluate([x, kernel, bias], { padding, dilation, stride }, [[batch, filters, length]]) {
+  evaluate([x, kernel, bias], { before, dilation, stride, groups }, [[batch, filters, length]]) {
     const [, channels, positions] = x.shape;
-    const width = kernel.shape[2];
+    const [, inner, width] = kernel.shape;
     const result = new Float64Array(batch * filters * length);
     for (let n = 0; n < batch; n++) {
       for (let f = 0; f < filters; f++) {
+        const first = Math.floor(f / (filters / groups)) * inner;
         for (let p = 0; p < length; p++) {
           let sum = bias ? bias.data[f] : 0;
-          for (let c = 0; c < channels; c++) {
+          for (let c = 0; c < inner; c++) {
             for (let w = 0; w < width; w++) {
-              const at = p * stride + w * dilation - padding;
+              const at = p * stride + w * dilation - before;
               if (at < 0 || at >= positions) continue;
               sum +=
-                x.data[(n * channels + c) * positions + at] * kernel.data[(f * channels + c) * width + w];
+                x.data[(n * channels + first + c) * positions + at] *
+                kernel.data[(f * inner + c) * width + w];
             }
           }
           result[(n * filters + f) * length + p] = sum;
@@ -83,7 +86,7 @@ const convolutionOperator: Operator<Convolution> = {
     if (!gradient) return node.inputs.map(() => null);
     const [x, kernel] = node.inputs;
     return [
-      needed[0] ? inputGradient(gradient, kernel, node.attributes, node.label) : null,
+      needed[0] ? convolution1dAdjoint(gradient, kernel, node.attributes, x.shape[2] as number) : null,
       needed[1] ? kernelGradient(x, gradient, kernel, node.attributes) : null,
       ...(node.inputs.length > 2
         ? [needed[2] ? reshape(sumOverPositions(gradient), node.inputs[2].shape) : null]
@@ -92,22 +95,10 @@ const convolutionOperator: Operator<Convolution> = {
   },
 };
 
-/** A convolution with the flipped kernel: on the CPU that is faster than ONNX's ConvTranspose. */
-function inputGradient(gradient: Tensor, kernel: Tensor, convolution: Convolution, label: string): Tensor {
-  if (convolution.stride !== 1)
-    throw new Error(`layer "${label}": no input gradient for stride ${convolution.stride}`);
-  const width = kernel.shape[2] as number;
-  const flipped = transpose(width === 1 ? kernel : flip(kernel, 2), [1, 0, 2]);
-  return convolution1d(gradient, flipped, null, {
-    padding: convolution.dilation * (width - 1) - convolution.padding,
-    dilation: convolution.dilation,
-  });
-}
-
 function kernelGradient(x: Tensor, gradient: Tensor, kernel: Tensor, convolution: Convolution): Tensor {
   const [filters, channels, width] = kernel.shape as readonly number[];
-  const { padding, stride } = convolution;
-  if (width === 1 && stride === 1 && padding === 0) {
+  const { before, after, stride, groups } = convolution;
+  if (width === 1 && stride === 1 && before === 0 && after === 0 && groups === 1) {
     const products = matrixProduct(gradient, x, { transposeB: true });
     return reshape(reduceSum(products, [0]), [filters, channels, 1]);
   }
@@ -117,9 +108,9 @@ function kernelGradient(x: Tensor, gradient: Tensor, kernel: Tensor, convolution
 /**
  * Cross-correlation along positions, as neural networks call convolution.
  * @param x [N, channels, positions]
- * @param kernel [filters, channels, width]
+ * @param kernel [filters, channels / groups, width]
  * @param bias [filters], or null
- * @returns [N, filters, floor((positions + 2 padding - dilation (width - 1) - 1) / stride) + 1]
+ * @returns [N, filters, floor((positions + padding - dilation (width - 1) - 1) / stride) + 1]
  */
 export function convolution1d(
   x: Tensor,
@@ -127,9 +118,20 @@ export function convolution1d(
   bias: Tensor | null = null,
   options: Convolution1dOptions = {},
 ): Tensor {
-  const { padding = 0, dilation = 1, stride = 1, name = "convolution1d" } = options;
-  const inputs = bias ? [x, kernel, bias] : [x, kernel];
-  return applyOperator(convolutionOperator, inputs, { padding, dilation, stride }, name)[0];
+  const { padding = 0, dilation = 1, stride = 1, groups = 1, name = "convolution1d" } = options;
+  const [before, after] = resolvePadding(padding, x.shape[2], kernel.shape[2], { stride, dilation });
+  return slide(x, kernel, bias, { before, after, dilation, stride, groups }, name);
+}
+
+/** For the engine: {@link convolution1d} with its numbers worked out. */
+export function slide(
+  x: Tensor,
+  kernel: Tensor,
+  bias: Tensor | null,
+  convolution: Convolution,
+  label: string,
+): Tensor {
+  return applyOperator(convolutionOperator, bias ? [x, kernel, bias] : [x, kernel], convolution, label)[0];
 }
 
 /**

@@ -1,177 +1,10 @@
 import { applyOperator, type Tensor } from "../graph.js";
 import type { OnnxEmitter } from "../onnx/emitter.js";
-import { type Operator, ShapeError } from "../operator.js";
-import { isFree, type Shape, sameDimension, scaleDimension } from "../shape.js";
-import { multiply } from "./arithmetic.js";
-import { matrixProduct } from "./matrix-product.js";
-import { reshape } from "./reshape.js";
-import { padZeros, slice } from "./slice.js";
+import type { Operator } from "../operator.js";
+import { asStep, type GateActivation, joinSteps, splitSteps } from "./recurrent-steps.js";
 
-// Layout of everything here: [directions, steps, samples, values], in the order in which each direction goes
-// through its steps (the backward direction's step 0 is the last position), so that both directions are one
-// batched product. Gates are in ONNX's order: input, output, forget, cell (i, o, f, c).
-
-export type GateActivation = "sigmoid" | "hard-sigmoid";
-
-interface Recurrence {
-  readonly gateActivation: GateActivation;
-}
-
-const gateFunction = {
-  sigmoid: (x: number) => 1 / (1 + Math.exp(-x)),
-  "hard-sigmoid": (x: number) => Math.min(1, Math.max(0, 0.2 * x + 0.5)),
-} as const;
-
-/** Writes a gate's activation. */
-export function emitGate(emitter: OnnxEmitter, activation: GateActivation, x: string): string {
-  return activation === "sigmoid"
-    ? emitter.node("Sigmoid", [x])[0]
-    : emitter.node("HardSigmoid", [x], { alpha: { float: 0.2 }, beta: { float: 0.5 } })[0];
-}
-
-/**
- * The recurrence, step by step: h(s), the cell states and the activated gates from the projected inputs
- * (input kernel and bias already applied). Hochreiter and Schmidhuber 1997 with forget gates (Gers et al. 2000):
- * c(s) = f c(s-1) + i g, h(s) = o tanh c(s).
- */
-const recurrenceOperator: Operator<Recurrence> = {
-  name: "lstmRecurrence",
-  infer([projected, kernel, mask]) {
-    const [directions, steps, samples, gates] = projected;
-    const units = (gates as number) / 4;
-    if (isFree(steps) || !sameDimension(kernel[1], gates) || kernel[2] !== units) {
-      throw new ShapeError(`projected inputs [D, T, N, 4H] and a recurrent kernel [D, 4H, H]`);
-    }
-    if (mask && !(sameDimension(mask[1], samples) && mask[2] === units)) {
-      throw new ShapeError("a mask [D, N, H] on the hidden state");
-    }
-    const states: Shape = [directions, steps, samples, units];
-    return [states, states, states, states, states, states];
-  },
-  emit(emitter, node) {
-    const [projected, kernel, mask] = emitter.names(node.inputs);
-    const [steps, units] = [node.outputs[0].shape[1] as number, node.outputs[0].shape[3] as number];
-    const parts = splitSteps(emitter, projected, steps);
-    const transposed = emitter.node("Transpose", [asStep(emitter, kernel)], {
-      perm: { integers: [0, 1, 3, 2] },
-    })[0];
-    const maskOfStep = mask === undefined ? null : asStep(emitter, mask);
-    const widths = emitter.integers([units, units, units, units]);
-    const axis = { axis: { integer: 3 } };
-    const hidden: string[] = [];
-    const gates: string[][] = [[], [], [], []];
-    const cells: string[] = [];
-    for (let step = 0; step < steps; step++) {
-      let sum = parts[step];
-      if (step > 0) {
-        const previous = maskOfStep
-          ? emitter.node("Mul", [hidden[step - 1], maskOfStep])[0]
-          : hidden[step - 1];
-        sum = emitter.node("Add", [sum, emitter.node("MatMul", [previous, transposed])[0]])[0];
-      }
-      const [i, o, f, g] = emitter.node("Split", [sum, widths], axis, 4);
-      const [input, output, forget] = [i, o, f].map((gate) =>
-        emitGate(emitter, node.attributes.gateActivation, gate),
-      );
-      const candidate = emitter.node("Tanh", [g])[0];
-      const added = emitter.node("Mul", [input, candidate])[0];
-      const cell =
-        step === 0
-          ? added
-          : emitter.node("Add", [emitter.node("Mul", [forget, cells[step - 1]])[0], added])[0];
-      cells.push(cell);
-      hidden.push(emitter.node("Mul", [output, emitter.node("Tanh", [cell])[0]])[0]);
-      [input, output, forget, candidate].forEach((gate, k) => {
-        gates[k].push(gate);
-      });
-    }
-    [hidden, cells, ...gates].forEach((values, k) => {
-      joinSteps(emitter, values, emitter.name(node.outputs[k]));
-    });
-  },
-  evaluate([projected, kernel, mask], { gateActivation }, [shape]) {
-    const [directions, steps, samples, units] = shape;
-    const gateOf = gateFunction[gateActivation];
-    const hidden = new Float64Array(directions * steps * samples * units);
-    const gates = new Float64Array(hidden.length * 4);
-    const cells = new Float64Array(hidden.length);
-    for (let d = 0; d < directions; d++) {
-      for (let step = 0; step < steps; step++) {
-        for (let n = 0; n < samples; n++) {
-          const at = (d * steps + step) * samples + n;
-          const before = at - samples;
-          for (let k = 0; k < 4 * units; k++) {
-            let sum = projected.data[at * 4 * units + k];
-            for (let j = 0; step > 0 && j < units; j++) {
-              const kept = mask ? mask.data[(d * samples + n) * units + j] : 1;
-              sum += kernel.data[(d * 4 * units + k) * units + j] * hidden[before * units + j] * kept;
-            }
-            gates[at * 4 * units + k] = k < 3 * units ? gateOf(sum) : Math.tanh(sum);
-          }
-          for (let j = 0; j < units; j++) {
-            const [i, o, f, g] = [0, 1, 2, 3].map((gate) => gates[at * 4 * units + gate * units + j]);
-            const cell = i * g + (step > 0 ? f * cells[before * units + j] : 0);
-            cells[at * units + j] = cell;
-            hidden[at * units + j] = o * Math.tanh(cell);
-          }
-        }
-      }
-    }
-    return [hidden, cells, ...separateGates(gates, units)];
-  },
-  gradient(node, [gradient, ...others], needed) {
-    if (others.some((other) => other !== null))
-      throw new Error("only the hidden states of an LSTM have a gradient");
-    if (!gradient) return node.inputs.map(() => null);
-    const [, kernel, mask] = node.inputs;
-    const [hidden, cells, ...gates] = node.outputs;
-    const sums = lstmRecurrenceGradient(
-      gradient,
-      gates,
-      cells,
-      kernel,
-      mask ?? null,
-      node.attributes.gateActivation,
-    );
-    const previous = mask
-      ? multiply(previousSteps(hidden), reshape(mask, [mask.shape[0], 1, mask.shape[1], mask.shape[2]]))
-      : previousSteps(hidden);
-    return [sums, needed[1] ? kernelGradientOf(sums, previous) : null, ...(mask ? [null] : [])];
-  },
-};
-
-/** The states one step earlier; zeros before the first. */
-export function previousSteps(states: Tensor): Tensor {
-  const steps = states.shape[1] as number;
-  if (steps === 1) return multiply(states, 0);
-  return padZeros(slice(states, { axis: 1, start: 0, end: steps - 1 }), { axis: 1, before: 1, after: 0 });
-}
-
-/** [D, 4H, X] from the gradients of the gates' sums [D, T, N, 4H] and what was multiplied [D, T, N, X]. */
-export function kernelGradientOf(sums: Tensor, inputs: Tensor): Tensor {
-  const merged = (x: Tensor) => {
-    const [directions, steps, samples, values] = x.shape;
-    return reshape(x, [directions, scaleDimension(samples, steps as number), values]);
-  };
-  return matrixProduct(merged(sums), merged(inputs), { transposeA: true });
-}
-
-/** [..., 4H] -> four times [..., H]. */
-function separateGates(gates: Float64Array, units: number): Float64Array[] {
-  return [0, 1, 2, 3].map((gate) => gates.filter((_, k) => Math.floor(k / units) % 4 === gate));
-}
-
-/** @returns h, cell states and the activated gates i, o, f, g, each [D, T, N, H] */
-export function lstmRecurrence(
-  projected: Tensor,
-  kernel: Tensor,
-  mask: Tensor | null,
-  gateActivation: GateActivation,
-  label: string,
-): readonly Tensor[] {
-  const inputs = mask ? [projected, kernel, mask] : [projected, kernel];
-  return applyOperator(recurrenceOperator, inputs, { gateActivation }, label);
-}
+// Layout of everything here: as in recurrent-steps.ts. Gates are in ONNX's order: input, output, forget, cell
+// (i, o, f, c).
 
 /** Cell states alone, rebuilt from activated gates: c(s) = f c(s-1) + i g. */
 const cellsOperator: Operator<null> = {
@@ -207,26 +40,24 @@ export function lstmCells(forget: Tensor, added: Tensor): Tensor {
 /**
  * Backward through all steps: gradients of the gates' sums (before their activations) from those of h. Inputs:
  * dh [D,T,N,H], factors on dc and dh [D,T,N,4H] (see {@link lstmRecurrenceGradient}), the part of dc that comes
- * through h [D,T,N,H], forget gates [D,T,N,H], the recurrent kernel [D,4H,H] and perhaps the mask [D,N,H].
+ * through h [D,T,N,H], forget gates [D,T,N,H], the recurrent kernel [D,4H,H].
  */
 const backwardOperator: Operator<null> = {
   name: "lstmRecurrenceGradient",
   infer: ([, factors]) => [factors],
   emit(emitter, node) {
-    const [gradient, factors, through, forget, kernel, mask] = emitter.names(node.inputs);
+    const [gradient, factors, through, forget, kernel] = emitter.names(node.inputs);
     const steps = node.outputs[0].shape[1] as number;
     const [gradients, factor, throughs, forgets] = [gradient, factors, through, forget].map((name) =>
       splitSteps(emitter, name, steps),
     );
     const kernelOfStep = asStep(emitter, kernel);
-    const maskOfStep = mask === undefined ? null : asStep(emitter, mask);
     const sums: string[] = new Array(steps);
     let cell: string | null = null;
     for (let step = steps - 1; step >= 0; step--) {
       let hidden = gradients[step];
       if (step < steps - 1) {
-        let back = emitter.node("MatMul", [sums[step + 1], kernelOfStep])[0];
-        if (maskOfStep) back = emitter.node("Mul", [back, maskOfStep])[0];
+        const back = emitter.node("MatMul", [sums[step + 1], kernelOfStep])[0];
         hidden = emitter.node("Add", [hidden, back])[0];
       }
       const arriving = emitter.node("Mul", [hidden, throughs[step]])[0];
@@ -237,7 +68,7 @@ const backwardOperator: Operator<null> = {
     }
     joinSteps(emitter, sums, emitter.name(node.outputs[0]));
   },
-  evaluate([gradient, factors, through, forget, kernel, mask]) {
+  evaluate([gradient, factors, through, forget, kernel]) {
     const [directions, steps, samples, units] = gradient.shape;
     const result = new Float64Array(factors.data.length);
     for (let d = 0; d < directions; d++) {
@@ -250,7 +81,6 @@ const backwardOperator: Operator<null> = {
             for (let k = 0; step < steps - 1 && k < 4 * units; k++) {
               hidden += result[(at + samples) * 4 * units + k] * kernel.data[(d * 4 * units + k) * units + j];
             }
-            if (mask) hidden *= mask.data[(d * samples + n) * units + j];
             hidden += gradient.data[at * units + j];
             const total = cell[j] + hidden * through.data[at * units + j];
             for (let gate = 0; gate < 4; gate++) {
@@ -328,33 +158,14 @@ export function lstmRecurrenceGradient(
   gates: readonly Tensor[],
   cells: Tensor,
   kernel: Tensor,
-  mask: Tensor | null,
   gateActivation: GateActivation,
 ): Tensor {
   const [factors, through] = applyOperator(factorsOperator, [cells, ...gates], { gateActivation });
   const inputs = [gradient, factors, through, gates[2], kernel];
-  return applyOperator(backwardOperator, mask ? [...inputs, mask] : inputs, null)[0];
+  return applyOperator(backwardOperator, inputs, null)[0];
 }
 
-/** One tensor [D, 1, N, values] a step: a step's axis stays, so that nothing needs reshaping. */
-function splitSteps(emitter: OnnxEmitter, x: string, steps: number): string[] {
-  return emitter.node(
-    "Split",
-    [x, emitter.integers(new Array(steps).fill(1))],
-    { axis: { integer: 1 } },
-    steps,
-  );
-}
-
-/** [D, A, B] as [D, 1, A, B]. */
-function asStep(emitter: OnnxEmitter, x: string): string {
-  return emitter.node("Unsqueeze", [x, emitter.integers([1])])[0];
-}
-
-function joinSteps(emitter: OnnxEmitter, parts: readonly string[], output: string): void {
-  emitter.node("Concat", parts, { axis: { integer: 1 } }, [output]);
-}
-
+/** The states one step earlier; zeros before the first. */
 function emitPrevious(emitter: OnnxEmitter, states: string, steps: number): string {
   const kept = emitter.node("Slice", [
     states,

@@ -6,7 +6,7 @@ import { divide, multiply, subtract } from "./arithmetic.js";
 import { beforeReshape, reshape } from "./reshape.js";
 
 /** Operators on one tensor, element by element. `gradientOf` gets x, y = f(x) and dy. */
-function definePoint(
+export function definePoint(
   name: string,
   onnxType: string,
   compute: (x: number) => number,
@@ -15,6 +15,7 @@ function definePoint(
 ): (x: Tensor) => Tensor {
   const operator: Operator<null> = {
     name,
+    elementwise: true,
     infer: ([x]) => [x],
     emit: (emitter, node) => emitter.simple(onnxType, node, attributes),
     evaluate: ([x]) => [x.data.map(compute)],
@@ -30,6 +31,12 @@ export const negate = definePoint(
   (x) => -x,
   (_x, _y, gradient) => negate(gradient),
 );
+
+/** |x|; its gradient at 0 is 0. */
+export const absolute = definePoint("absolute", "Abs", Math.abs, (x, _y, gradient) => {
+  const above = passWithin(gradient, x, 0, Number.POSITIVE_INFINITY);
+  return subtract(above, passWithin(gradient, negate(x), 0, Number.POSITIVE_INFINITY));
+});
 
 /** e^x. */
 export const exp = definePoint("exp", "Exp", Math.exp, (_x, y, gradient) => multiply(gradient, y));
@@ -74,6 +81,7 @@ export const softplus = definePoint(
 
 const reluOperator: Operator<null> = {
   name: "relu",
+  elementwise: true,
   infer: ([x]) => [x],
   emit: (emitter, node) => emitter.simple("Relu", node),
   evaluate: ([x]) => [x.data.map((value) => Math.max(0, value))],

@@ -58,6 +58,8 @@ interface Padding {
   readonly axis: number;
   readonly before: number;
   readonly after: number;
+  /** What stands there; 0 by default. */
+  readonly value?: number;
 }
 
 const padOperator: Operator<Padding> = {
@@ -68,17 +70,18 @@ const padOperator: Operator<Padding> = {
     return [withAxis(x, axis, length + before + after)];
   },
   emit(emitter, node) {
-    const { axis, before, after } = node.attributes;
+    const { axis, before, after, value = 0 } = node.attributes;
     const rank = node.inputs[0].rank;
     const pads = new Array<number>(2 * rank).fill(0);
     pads[axis] = before;
     pads[rank + axis] = after;
-    emitter.simple("Pad", node, {}, [emitter.integers(pads)]);
+    const inputs = value === 0 ? [emitter.integers(pads)] : [emitter.integers(pads), emitter.scalar(value)];
+    emitter.simple("Pad", node, {}, inputs);
   },
-  evaluate([x], { axis, before, after }) {
+  evaluate([x], { axis, before, after, value = 0 }) {
     const [outer, length, inner] = around(x.shape, axis);
     const padded = length + before + after;
-    const result = new Float64Array(outer * padded * inner);
+    const result = new Float64Array(outer * padded * inner).fill(value);
     for (let i = 0; i < outer; i++) {
       const from = i * length * inner;
       result.set(x.data.subarray(from, from + length * inner), (i * padded + before) * inner);
@@ -92,7 +95,7 @@ const padOperator: Operator<Padding> = {
   },
 };
 
-/** Zeros before and after one axis. */
+/** Zeros (or another value) before and after one axis. */
 export function padZeros(x: Tensor, padding: Padding): Tensor {
   if (padding.before === 0 && padding.after === 0) return x;
   return applyOperator(padOperator, [x], padding)[0];

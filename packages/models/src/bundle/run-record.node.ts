@@ -1,12 +1,15 @@
 import { stat } from "node:fs/promises";
 import { isAddress } from "@bindscape/genome";
 import { hashFile } from "@bindscape/study";
+import type { ChosenDevice } from "../devices/choose-device.node.js";
 import { BINDSCAPE_VERSION } from "../version.js";
 
 /** What `run.json` of every output folder says: how to make the output again. */
 export interface RunRecord {
   readonly command: string;
   readonly seed: number | null;
+  /** What networks were computed on, with the card's name behind a colon; absent where none was. */
+  readonly device?: string;
   readonly versions: { readonly bindscape: string; readonly node: string };
   /** Files on web servers by their addresses alone: length and hash are null. */
   readonly inputs: readonly {
@@ -23,10 +26,14 @@ export async function makeRunRecord(
   seed: number | null,
   files: readonly string[],
   seconds: number,
+  device?: ChosenDevice,
 ): Promise<RunRecord> {
   return {
     command,
     seed,
+    ...(device && {
+      device: device.adapter === null ? device.device : `${device.device}: ${device.adapter}`,
+    }),
     versions: { bindscape: BINDSCAPE_VERSION, node: process.versions.node },
     inputs: await Promise.all(
       files.map(async (file) =>

@@ -1,3 +1,4 @@
+import type { NodeDevice } from "@bindscape/gradient";
 import { BindscapeError, type ProgressListener, rankAverage } from "@bindscape/numerics";
 import { type Experiment, type Study, splitStudy, TEST, VALIDATION } from "@bindscape/study";
 import { measureReach } from "../bin-features.js";
@@ -6,7 +7,7 @@ import { evaluateMethod } from "../evaluate/metrics.js";
 import { type JoinRule, scoreBins } from "../evaluate/score-bins.node.js";
 import { selectBins } from "../evaluate/select-bins.js";
 import { chooseCell } from "../network/choose-cell.js";
-import type { Network } from "../network/network.node.js";
+import type { Network } from "../network/describe-network.js";
 import type { MethodEvaluation } from "../report/report-data.js";
 
 /** Networks that count as one model, and what the legend calls it. */
@@ -26,6 +27,8 @@ export interface CompareOptions {
   readonly cells?: readonly string[];
   readonly split?: "test" | "validation";
   readonly threads?: number;
+  /** What networks are computed on. Default "cpu". */
+  readonly device?: NodeDevice;
   readonly onProgress?: ProgressListener;
   readonly signal?: AbortSignal;
 }
@@ -62,6 +65,7 @@ export async function compareModels(options: CompareOptions): Promise<ModelCompa
       const found = await scoreBins(relevant, study, experiment.cell, selected.bins, {
         join: options.join,
         threads: options.threads,
+        device: options.device,
         onProgress: options.onProgress,
         signal: options.signal,
         task: `${label}: ${experiment.factor} in ${experiment.cell}`,

@@ -8,6 +8,7 @@ import { factorNetOptions } from "../architectures/factornet/options.js";
 import { measureReach } from "../bin-features.js";
 import { type Bundle, readBundle } from "../bundle/bundle.node.js";
 import { makeRunRecord } from "../bundle/run-record.node.js";
+import { type ChosenDevice, cpuDevice } from "../devices/choose-device.node.js";
 import { evaluateFactor, type FactorEvaluation } from "../evaluate/evaluate-factor.node.js";
 import { scoreBins } from "../evaluate/score-bins.node.js";
 import { modelLabel, reportEvaluations } from "../jobs/evaluate-bundles.node.js";
@@ -27,6 +28,8 @@ export interface DemoOptions {
   readonly simulated: boolean;
   readonly seed: number;
   readonly threads?: number;
+  /** What networks are computed on. Default: the CPU. */
+  readonly device?: ChosenDevice;
   readonly command: string;
   readonly onMessage: (line: string) => void;
   readonly onProgress: ProgressListener;
@@ -67,6 +70,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       // Both networks are calibrated alike, and a probability is what a track in a browser should show.
       join: "mean",
       threads: options.threads,
+      device: options.device?.device,
       onProgress: options.onProgress,
       signal,
       task: `predicting ${testChromosomes.join(", ")}`,
@@ -103,12 +107,19 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     command: options.command,
     seconds: secondsToReport,
     threads: options.threads,
+    device: options.device?.device,
     onProgress: options.onProgress,
     signal,
   });
   await writeFileAtomically(report, renderReport(reportData));
   const seconds = (performance.now() - started) / 1000;
-  const record = await makeRunRecord(options.command, options.seed, study.inputs, seconds);
+  const record = await makeRunRecord(
+    options.command,
+    options.seed,
+    study.inputs,
+    seconds,
+    options.device ?? cpuDevice,
+  );
   await writeFileAtomically(join(out, "run.json"), `${JSON.stringify(record, null, 2)}\n`);
   for (const warning of study.warnings) onMessage(`note: ${warning}`);
   return {
@@ -160,7 +171,7 @@ async function prepareStudy(
 
 /** Trains the networks of the plan one after another, from seeds that follow one another. */
 async function trainNetworks(study: Study, plan: DemoPlan, options: DemoOptions): Promise<Bundle[]> {
-  const { out, onMessage, onProgress, signal, seed, threads, command } = options;
+  const { out, onMessage, onProgress, signal, seed, threads, device, command } = options;
   const preset = factorNet.presets[plan.preset];
   const bundles: Bundle[] = [];
   for (let index = 0; index < plan.networks; index++) {
@@ -174,6 +185,7 @@ async function trainNetworks(study: Study, plan: DemoPlan, options: DemoOptions)
       out: path,
       overwrite: true,
       threads,
+      device,
       command,
       onProgress: (progress) =>
         onProgress({ ...progress, task: `network ${index + 1} of ${plan.networks}, ${progress.task}` }),

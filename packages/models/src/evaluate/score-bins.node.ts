@@ -1,6 +1,7 @@
 import { BindscapeError, rankAverage } from "@bindscape/numerics";
 import type { Study } from "@bindscape/study";
-import { type Network, type PredictOptions, predictWindows } from "../network/network.node.js";
+import type { Network } from "../network/describe-network.js";
+import { type PredictOptions, predictWindows } from "../network/network.node.js";
 import { requestBins } from "./select-bins.js";
 
 /**

@@ -4,7 +4,8 @@ import { isAbsolute, join, resolve } from "node:path";
 import { type Graph, nodeRuntime, Predictor, sigmoid } from "@bindscape/gradient";
 import { BindscapeError } from "@bindscape/numerics";
 import { DEMO_FILES, locateDemoData } from "@bindscape/study";
-import { probeDevices } from "./probe-devices.node.js";
+import { adviseOnDevice } from "../devices/choose-device.node.js";
+import { probeDevice } from "../devices/probe-device.node.js";
 
 /** One thing that was checked. */
 export interface InstallationCheck {
@@ -31,7 +32,7 @@ export async function checkInstallation(): Promise<InstallationReport> {
     checkNode(process.versions.node),
     checkMachine(),
     await checkCpuEngine(),
-    ...(await probeDevices()),
+    ...(await Promise.all((["webgpu", "cuda"] as const).map(checkDevice))),
     await checkCacheFolder(),
     await checkDemoData(),
   ];
@@ -91,6 +92,23 @@ async function checkCpuEngine(): Promise<InstallationCheck> {
       next: "Run `npm install` again, on a platform ONNX Runtime has: Linux, macOS or Windows on x64 or arm64",
     };
   }
+}
+
+/** Whether a graphics card can be used, and which. */
+async function checkDevice(device: "webgpu" | "cuda"): Promise<InstallationCheck> {
+  const name = `ONNX Runtime, ${device}`;
+  const { offered, problem, adapter, isSoftware } = await probeDevice(device);
+  if (problem !== null) {
+    return {
+      name,
+      status: "missing",
+      found: offered ? `offered, but not usable: ${problem}` : `not offered on this platform: ${problem}`,
+      next: `Only needed for speed: ${adviseOnDevice(device)}`,
+    };
+  }
+  const found = `computes what it should on ${adapter ?? "a card without a name"}`;
+  if (!isSoftware) return { name, status: "ok", found };
+  return { name, status: "ok", found: `${found}, which is software: for tests, slower than the CPU` };
 }
 
 function buildSigmoid(graph: Graph) {

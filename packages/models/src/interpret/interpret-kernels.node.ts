@@ -10,7 +10,7 @@ import { alignKernels, type KernelAlignment } from "../kernels/align-kernels.js"
 import { findKernelLayer, type KernelOptions, summariseKernels } from "../kernels/kernel-motifs.node.js";
 import { findModel } from "../model-table.js";
 import { chooseCell } from "../network/choose-cell.js";
-import type { Network } from "../network/network.node.js";
+import type { Network } from "../network/describe-network.js";
 import type { KernelSummary } from "../report/report-data.js";
 import { chooseSeparateWindows } from "./choose-windows.js";
 import { drawKernelAlignment, renderKernelPage } from "./kernel-page.js";

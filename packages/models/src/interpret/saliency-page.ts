@@ -5,7 +5,7 @@ import type { SeriesColour } from "../charts/palette.js";
 import { drawSaliencyChart } from "../charts/saliency-chart.js";
 import { element, escapeText } from "../charts/svg.js";
 import { findModel } from "../model-table.js";
-import type { Network } from "../network/network.node.js";
+import type { Network } from "../network/describe-network.js";
 import { findSites } from "../report/choose-loci.js";
 import { explain, figure } from "../report/html.js";
 import { renderPage } from "../report/page.js";

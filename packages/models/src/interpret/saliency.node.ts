@@ -7,8 +7,9 @@ import {
   type WindowSource,
   withSourceReader,
 } from "@bindscape/study";
+import type { Network } from "../network/describe-network.js";
 import { forEachInputGradient } from "../network/input-gradient.node.js";
-import { type Network, type PredictOptions, predictWindows } from "../network/network.node.js";
+import { type PredictOptions, predictWindows } from "../network/network.node.js";
 
 /** Regions may have so many bases together: their gradients are held in memory. */
 const MOST_BASES = 5_000_000;

@@ -9,7 +9,7 @@ import {
 } from "@bindscape/genome";
 import type { Study } from "@bindscape/study";
 import { genomeBackground } from "../bin-features.js";
-import type { Network } from "../network/network.node.js";
+import type { Network } from "../network/describe-network.js";
 import type { Saliency } from "./saliency.node.js";
 import { renderSaliencyPage } from "./saliency-page.js";
 

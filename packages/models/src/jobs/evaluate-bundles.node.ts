@@ -1,3 +1,4 @@
+import type { NodeDevice } from "@bindscape/gradient";
 import type { ProgressListener } from "@bindscape/numerics";
 import {
   type BinSplits,
@@ -14,7 +15,8 @@ import { evaluateFactor, type FactorEvaluation } from "../evaluate/evaluate-fact
 import { type JoinRule, joinColumns, scoreColumns } from "../evaluate/score-bins.node.js";
 import { findModel } from "../model-table.js";
 import { chooseCell } from "../network/choose-cell.js";
-import type { Network, RowRange } from "../network/network.node.js";
+import type { Network } from "../network/describe-network.js";
+import type { RowRange } from "../network/network.node.js";
 import { buildFactorReport, buildReport } from "../report/build-report.node.js";
 import type { FactorReport, ReportData } from "../report/report-data.js";
 
@@ -30,6 +32,8 @@ export interface EvaluateOptions {
   readonly factors?: readonly string[];
   readonly split?: "test" | "validation";
   readonly threads?: number;
+  /** What networks are computed on. Default "cpu". */
+  readonly device?: NodeDevice;
   readonly onProgress?: ProgressListener;
   readonly signal?: AbortSignal;
 }
@@ -70,7 +74,7 @@ function shareScores(
   cell: string,
   options: EvaluateOptions,
 ): EvaluationPlan["scoresOf"] {
-  const { study, threads, onProgress, signal } = options;
+  const { study, threads, device, onProgress, signal } = options;
   interface Pass {
     readonly network: Network;
     readonly bins: Uint32Array;
@@ -85,7 +89,7 @@ function shareScores(
       if (!pass) {
         const place = relevant.length > 1 ? ` (${index + 1} of ${relevant.length})` : "";
         const task = `scoring ${network.file.tasks.length > 1 ? "the hold-out" : factor}${place}`;
-        const scoring = { threads, onProgress, signal, rows, task };
+        const scoring = { threads, device, onProgress, signal, rows, task };
         pass = { network, bins, columns: await scoreColumns([network], study, cell, bins, scoring) };
         passes.push(pass);
       }
@@ -153,6 +157,7 @@ export async function reportEvaluations(
       await buildFactorReport(study, splits, evaluation, relevant, {
         join: options.join,
         threads: options.threads,
+        device: options.device,
         onProgress: options.onProgress,
         signal: options.signal,
       }),

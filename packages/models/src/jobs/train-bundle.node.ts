@@ -7,6 +7,7 @@ import { type Experiment, findExperiment, type Study } from "@bindscape/study";
 import { writeBundle } from "../bundle/bundle.node.js";
 import { refuseExisting } from "../bundle/folder.node.js";
 import { hashInput, makeRunRecord } from "../bundle/run-record.node.js";
+import { type ChosenDevice, cpuDevice } from "../devices/choose-device.node.js";
 import type { TrainingSettings } from "../train/settings.js";
 import { type TrainOptions, type TrainResult, trainNetwork } from "../train/train.node.js";
 import { BINDSCAPE_VERSION } from "../version.js";
@@ -27,6 +28,10 @@ export interface TrainBundleOptions {
   readonly resume?: boolean;
   readonly overwrite?: boolean;
   readonly threads?: number;
+  /** See `TrainOptions`. */
+  readonly checkNumerics?: boolean;
+  /** What the network is computed on, for its run record too. Default: the CPU. */
+  readonly device?: ChosenDevice;
   readonly command: string;
   readonly onProgress?: ProgressListener;
   readonly onEpoch?: TrainOptions["onEpoch"];
@@ -77,6 +82,8 @@ export async function trainBundle(options: TrainBundleOptions): Promise<TrainRes
     resume: options.resume,
     fingerprint: await fingerprintRun(study, experiments, options),
     threads: options.threads,
+    checkNumerics: options.checkNumerics,
+    device: options.device?.device,
     onProgress: options.onProgress,
     onEpoch: options.onEpoch,
     signal: options.signal,
@@ -98,7 +105,13 @@ export async function trainBundle(options: TrainBundleOptions): Promise<TrainRes
         waitShare: result.waitShare,
         stepMilliseconds: result.stepMilliseconds,
       },
-      run: await makeRunRecord(options.command, settings.seed, study.inputs, seconds),
+      run: await makeRunRecord(
+        options.command,
+        settings.seed,
+        study.inputs,
+        seconds,
+        options.device ?? cpuDevice,
+      ),
     },
     options.overwrite,
   );

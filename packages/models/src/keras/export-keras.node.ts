@@ -6,7 +6,7 @@ import { factorNet } from "../architectures/factornet/factornet.js";
 import { factorNetOptions } from "../architectures/factornet/options.js";
 import { writeFolder } from "../bundle/folder.node.js";
 import type { RunRecord } from "../bundle/run-record.node.js";
-import type { Network } from "../network/network.node.js";
+import type { Network } from "../network/describe-network.js";
 import { type ExportNotes, namesOfPlan } from "./factornet-inputs.js";
 import { factorNetToKeras, KERAS_VERSION } from "./factornet-to-keras.js";
 import { writeKerasWeights } from "./write-keras-weights.node.js";

@@ -8,7 +8,7 @@ import { hashFile } from "@bindscape/study";
 import { factorNet } from "../architectures/factornet/factornet.js";
 import type { FactorNetOptions } from "../architectures/factornet/options.js";
 import type { ModelFile } from "../bundle/model-file.js";
-import { describeNetwork, type Network } from "../network/network.node.js";
+import { describeNetwork, type Network } from "../network/describe-network.js";
 import { factorNetFromKeras } from "./factornet-from-keras.js";
 import { nameInputs, parseExportNotes } from "./factornet-inputs.js";
 import { parseKerasModel } from "./keras-model.js";

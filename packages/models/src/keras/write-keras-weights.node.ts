@@ -21,7 +21,8 @@ export async function writeKerasWeights(path: string, weights: KerasWeights, ver
         arrays.map(({ name }) => name),
       );
       for (const { name, shape, data } of arrays) {
-        group.create_dataset({ name, data, shape: [...shape], dtype: "<f" });
+        const { parent, last } = makeParents(hdf5, group, name);
+        parent.create_dataset({ name: last, data, shape: [...shape], dtype: "<f" });
       }
     }
     file.flush();
@@ -30,6 +31,19 @@ export async function writeKerasWeights(path: string, weights: KerasWeights, ver
   } finally {
     file.close();
   }
+}
+
+/** The groups of a name with slashes, as Keras 2 has them, made where missing. */
+function makeParents(hdf5: Hdf5, group: Group, name: string): { parent: Group; last: string } {
+  const parts = name.split("/");
+  const last = parts.pop() as string;
+  let parent = group;
+  for (const part of parts) {
+    const known = parent.keys().includes(part) ? parent.get(part) : parent.create_group(part);
+    if (!(known instanceof hdf5.Group)) throw new Error(`${part} is no group`);
+    parent = known;
+  }
+  return { parent, last };
 }
 
 /** Fixed-length text, as NumPy writes it; an empty list has no type of text and is one of numbers. */

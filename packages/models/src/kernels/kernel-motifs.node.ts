@@ -1,12 +1,8 @@
 import { areaUnderRoc, BindscapeError } from "@bindscape/numerics";
 import { type WindowRequest, type WindowSource, withSourceReader } from "@bindscape/study";
 import { findModel } from "../model-table.js";
-import {
-  describeNetwork,
-  forEachOutput,
-  type Network,
-  type PredictOptions,
-} from "../network/network.node.js";
+import { describeNetwork, type Network } from "../network/describe-network.js";
+import { forEachOutput, type PredictOptions } from "../network/network.node.js";
 import type { KernelSummary } from "../report/report-data.js";
 import { SiteCounter } from "./site-counter.js";
 

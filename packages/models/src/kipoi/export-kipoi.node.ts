@@ -6,7 +6,7 @@ import { Random } from "@bindscape/numerics";
 import { countBaseChannels, countChannels } from "@bindscape/study";
 import { writeFolder } from "../bundle/folder.node.js";
 import type { RunRecord } from "../bundle/run-record.node.js";
-import { describeNetwork, type Network } from "../network/network.node.js";
+import { describeNetwork, type Network } from "../network/describe-network.js";
 import {
   type KipoiDetails,
   modelPython,

@@ -1,8 +1,10 @@
 import { type Build, InputGradient, nodeRuntime, slice } from "@bindscape/gradient";
 import { BatchPipeline, type WindowRequest, type WindowSource } from "@bindscape/study";
-import { describeNetwork, type Network, type PredictOptions, splitRequest } from "./network.node.js";
+import { batchSizeFor } from "./batch-size.js";
+import { describeNetwork, type Network } from "./describe-network.js";
+import { type PredictOptions, splitRequest } from "./network.node.js";
 
-/** Windows that go through a network at a time; a gradient holds every layer's values of all of them. */
+/** Most windows that go through a network at a time; a gradient holds every layer's values of all of them. */
 const GRADIENT_BATCH = 32;
 
 /**
@@ -25,10 +27,11 @@ export async function forEachInputGradient(
     const { probability } = build(graph).outputs;
     return { outputs: { probability: slice(probability, { axis: 1, start: task, end: task + 1 }) } };
   };
-  const pipeline = new BatchPipeline(source, context.plan, { batchSize: GRADIENT_BATCH });
+  const batchSize = batchSizeFor(build, GRADIENT_BATCH);
+  const pipeline = new BatchPipeline(source, context.plan, { batchSize });
   let gradient: InputGradient | undefined;
   try {
-    gradient = await InputGradient.create(nodeRuntime(), {
+    gradient = await InputGradient.create(nodeRuntime(options.device), {
       build: ofTask,
       parameters: new Map(network.parameters),
       of: "probability",
@@ -37,7 +40,7 @@ export async function forEachInputGradient(
     });
     const total = request.binStarts.length;
     let done = 0;
-    for await (const batch of pipeline.run(splitRequest(request, GRADIENT_BATCH))) {
+    for await (const batch of pipeline.run(splitRequest(request, batchSize))) {
       options.signal?.throwIfAborted();
       const feeds: Record<string, Float32Array> = { windows: batch.windows };
       if (context.plan.features.length > 0) feeds.features = batch.features;

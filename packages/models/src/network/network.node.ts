@@ -1,17 +1,19 @@
-import { nodeRuntime, Predictor } from "@bindscape/gradient";
-import { BindscapeError, type ProgressListener } from "@bindscape/numerics";
+import { type NodeDevice, nodeRuntime, Predictor } from "@bindscape/gradient";
+import type { ProgressListener } from "@bindscape/numerics";
 import { BatchPipeline, type WindowRequest, type WindowSource } from "@bindscape/study";
-import type { ModelFile } from "../bundle/model-file.js";
-import type { ModelDefinition, NetworkContext } from "../model-definition.js";
-import { findModel } from "../model-table.js";
+import { batchSizeFor } from "./batch-size.js";
+import { describeNetwork, type Network } from "./describe-network.js";
 import { predictShared } from "./predict-shared.node.js";
-import { keepStretches, planStretches } from "./stretches.js";
+import { chooseSharedPath } from "./share-network.js";
+import { keepStretches } from "./stretches.js";
 
-/** Windows that go through a network at a time when predicting. */
+/** Most windows that go through a network at a time when predicting. */
 const PREDICTION_BATCH = 128;
 
 export interface PredictOptions {
   readonly threads?: number;
+  /** What networks are computed on. Default "cpu". */
+  readonly device?: NodeDevice;
   readonly onProgress?: ProgressListener;
   /** What the progress line says is being done. */
   readonly task?: string;
@@ -31,47 +33,6 @@ export interface RowRange {
   readonly to: number;
 }
 
-/** A trained network: its description and its weights. */
-export interface Network {
-  readonly file: ModelFile;
-  readonly parameters: ReadonlyMap<string, Float32Array>;
-}
-
-/**
- * The definition, checked options and build context of a network.
- * @param source file that errors name
- */
-export function describeNetwork(
-  network: Network,
-  source?: string,
-): {
-  definition: ModelDefinition;
-  options: unknown;
-  context: NetworkContext;
-} {
-  const { file } = network;
-  const definition = findModel(file.model, source);
-  const options = definition.options.safeParse(file.options);
-  if (!options.success) {
-    const issue = options.error.issues[0];
-    throw new BindscapeError({
-      source,
-      found: `model options ${issue.path.join(".")}: ${issue.message}`,
-      expected: `options of ${definition.title}`,
-      next: "The bundle is damaged, or of another version of Bindscape",
-    });
-  }
-  const context: NetworkContext = {
-    plan: file.plan,
-    tasks: file.tasks.length,
-    featureScaling: file.featureScaling,
-    boundShare: file.boundShare,
-    linearStart: null,
-    motifs: [],
-  };
-  return { definition, options: options.data, context };
-}
-
 /**
  * Binding probabilities of windows: the one prediction path, used by validation, evaluation and prediction.
  * @returns [windows, tasks], row-major; of `options.rows` alone where given
@@ -87,11 +48,10 @@ export async function predictWindows(
   if (rows && rows.from >= rows.to) return new Float32Array(0);
   if (options.sharedOverlap !== false) {
     const { definition, options: modelOptions, context } = describeNetwork(network);
-    const parts = definition.sharedOverlap?.(modelOptions, context, request.binStarts.length);
-    const { plan } = context;
-    const stretches = parts && planStretches(request, plan.windowLength, plan.binSize, parts);
-    if (stretches) {
-      const shared = { parts, plan, parameters: network.parameters, tasks };
+    const path = chooseSharedPath(definition, modelOptions, context, request);
+    if (path) {
+      const { stretches } = path;
+      const shared = { ...path, plan: context.plan, parameters: network.parameters, tasks };
       if (!rows) return predictShared(shared, source, request, stretches, options);
       const part = keepStretches(stretches, rows);
       const first = part.stretches[0].from;
@@ -101,8 +61,9 @@ export async function predictWindows(
     }
   }
   const windows = request.binStarts.length;
-  const from = rows ? rows.from - (rows.from % PREDICTION_BATCH) : 0;
-  const to = rows ? Math.min(windows, Math.ceil(rows.to / PREDICTION_BATCH) * PREDICTION_BATCH) : windows;
+  const size = predictionBatchOf(network);
+  const from = rows ? rows.from - (rows.from % size) : 0;
+  const to = rows ? Math.min(windows, Math.ceil(rows.to / size) * size) : windows;
   const out = new Float32Array((to - from) * tasks);
   const batches = rows
     ? {
@@ -114,6 +75,11 @@ export async function predictWindows(
     out.set(values, first * tasks),
   );
   return rows ? out.slice((rows.from - from) * tasks, (rows.to - from) * tasks) : out;
+}
+
+function predictionBatchOf(network: Network): number {
+  const { definition, options, context } = describeNetwork(network);
+  return batchSizeFor(definition.build(options, context), PREDICTION_BATCH);
 }
 
 /** Options whose progress counts a part that starts at a row. */
@@ -138,10 +104,12 @@ export async function forEachOutput(
   visit: (values: Float32Array, first: number, count: number) => void,
 ): Promise<void> {
   const { definition, options: modelOptions, context } = describeNetwork(network);
-  const pipeline = new BatchPipeline(source, context.plan, { batchSize: PREDICTION_BATCH });
+  const pipeline = new BatchPipeline(source, context.plan, {
+    batchSize: predictionBatchOf(network),
+  });
   let predictor: Predictor | undefined;
   try {
-    predictor = await Predictor.create(nodeRuntime(), {
+    predictor = await Predictor.create(nodeRuntime(options.device), {
       build: definition.build(modelOptions, context),
       parameters: new Map(network.parameters),
       outputs: [output],

@@ -15,7 +15,7 @@ export function parameterShapesOf(build: Build): Map<string, number[]> {
 export function checkWeights(
   tensors: ReadonlyMap<string, { readonly shape: readonly number[]; readonly data: Float32Array }>,
   shapes: ReadonlyMap<string, readonly number[]>,
-  source: string,
+  source?: string,
 ): void {
   const fail = (found: string, expected: string): never => {
     throw new BindscapeError({

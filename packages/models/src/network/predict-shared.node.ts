@@ -1,13 +1,11 @@
 import { nodeRuntime, type ParameterValues, Predictor } from "@bindscape/gradient";
 import { BatchPipeline, type WindowPlan, type WindowRequest, type WindowSource } from "@bindscape/study";
-import type { SharedOverlap } from "../model-definition.js";
 import type { PredictOptions } from "./network.node.js";
-import { buildSharedOverlap } from "./shared-overlap.js";
+import type { SharedPath } from "./share-network.js";
 import type { StretchPlan } from "./stretches.js";
 
-/** A network in two parts and its weights. */
-export interface SharedNetwork {
-  readonly parts: SharedOverlap;
+/** A network for stretches and its weights. */
+export interface SharedNetwork extends Pick<SharedPath, "build" | "startUnit"> {
   readonly plan: WindowPlan;
   readonly parameters: ParameterValues;
   readonly tasks: number;
@@ -24,7 +22,7 @@ export async function predictShared(
   { length, largest, order, stretches }: StretchPlan,
   options: PredictOptions,
 ): Promise<Float32Array> {
-  const { parts, plan, parameters, tasks } = network;
+  const { build, startUnit, plan, parameters, tasks } = network;
   // A stretch is a window that is as long as its bin. Features belong to bins: without windows these are small.
   const stretchPlan: WindowPlan = { ...plan, windowLength: length, binSize: length, features: [] };
   const pipeline = new BatchPipeline(source, stretchPlan, { batchSize: 1 });
@@ -35,9 +33,10 @@ export async function predictShared(
   const out = new Float32Array(order.length * tasks);
   let predictor: Predictor | undefined;
   try {
-    predictor = await Predictor.create(nodeRuntime(), {
-      build: buildSharedOverlap(parts, plan, length),
+    predictor = await Predictor.create(nodeRuntime(options.device), {
+      build,
       parameters,
+      outputs: ["probability"],
       threads: options.threads,
       largestBatch: largest,
     });
@@ -47,7 +46,8 @@ export async function predictShared(
       const { start, from, to } = stretches[batch.index];
       const margin = Math.floor((plan.windowLength - plan.binSize) / 2);
       const starts = new Float32Array(to - from);
-      for (let i = from; i < to; i++) starts[i - from] = request.binStarts[order[i]] - margin - start;
+      for (let i = from; i < to; i++)
+        starts[i - from] = (request.binStarts[order[i]] - margin - start) / startUnit;
       const feeds: Record<string, Float32Array> = { stretch: batch.windows, starts };
       const bins = features && (await features.next()).value;
       if (bins) feeds.features = bins.features;

@@ -19,6 +19,8 @@ export interface StretchPlan {
   /** Rows of the request by segment and ascending bin start. */
   readonly order: Uint32Array;
   readonly stretches: readonly Stretch[];
+  /** bp; every window starts a multiple of it from its stretch's first, and is as much shorter than the stretch. */
+  readonly phase: number;
 }
 
 /**
@@ -43,20 +45,39 @@ export function planStretches(
   binSize: number,
   parts: Pick<SharedOverlap, "values">,
 ): StretchPlan | null {
-  const order = sortRows(request);
-  const spacing = medianSpacing(request, order, windowLength);
-  if (spacing === null) return null;
-  const margin = Math.floor((windowLength - binSize) / 2);
+  const fits = (length: number) => 2 * length * parts.values <= LARGEST_STEM;
   let best: StretchPlan | null = null;
-  for (const largest of WINDOWS_A_STRETCH) {
-    const length = windowLength + Math.ceil((largest - 1) * spacing);
-    if (2 * length * parts.values > LARGEST_STEM) continue;
-    const stretches = cut(request, order, windowLength, margin, length, largest);
-    if (best === null || stretches.length * length < best.stretches.length * best.length)
-      best = { length, largest, order, stretches };
+  for (const plan of cutStretches(request, windowLength, binSize, WINDOWS_A_STRETCH, fits)) {
+    if (best === null || plan.stretches.length * plan.length < best.stretches.length * best.length)
+      best = plan;
   }
   if (best === null) return null;
-  return LEAST_SAVING * best.stretches.length * best.length <= order.length * windowLength ? best : null;
+  return LEAST_SAVING * best.stretches.length * best.length <= best.order.length * windowLength ? best : null;
+}
+
+/**
+ * Cuts a request into stretches that hold up to so many windows; none where windows do not overlap.
+ * @param sizes windows a stretch: one plan each
+ * @param fits whether a stretch of this length may be
+ */
+export function cutStretches(
+  request: WindowRequest,
+  windowLength: number,
+  binSize: number,
+  sizes: readonly number[],
+  fits: (length: number) => boolean = () => true,
+): StretchPlan[] {
+  const order = sortRows(request);
+  const spacing = medianSpacing(request, order, windowLength);
+  if (spacing === null) return [];
+  const phase = commonPhase(request, order, spacing);
+  const margin = Math.floor((windowLength - binSize) / 2);
+  return sizes.flatMap((largest) => {
+    const length = windowLength + (largest - 1) * spacing;
+    if (!fits(length)) return [];
+    const stretches = cut(request, order, windowLength, margin, length, largest);
+    return [{ length, largest, order, stretches, phase }];
+  });
 }
 
 /** The stretches that hold any of some rows of the request, cut as the whole request has them. */
@@ -96,6 +117,21 @@ function medianSpacing(
     seen += count;
     return 2 * seen >= total;
   });
+}
+
+/** The greatest number of bp that all distances of neighbours in a segment, and `spacing`, are multiples of. */
+function commonPhase(
+  { segmentIndices, binStarts }: WindowRequest,
+  order: Uint32Array,
+  spacing: number,
+): number {
+  let phase = Math.max(1, spacing);
+  for (let i = 1; i < order.length && phase > 1; i++) {
+    if (segmentIndices[order[i]] !== segmentIndices[order[i - 1]]) continue;
+    let rest = binStarts[order[i]] - binStarts[order[i - 1]];
+    while (rest !== 0) [phase, rest] = [rest, phase % rest];
+  }
+  return phase;
 }
 
 function cut(

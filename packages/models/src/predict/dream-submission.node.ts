@@ -10,7 +10,8 @@ import {
 } from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
 import { ChromosomeNames, type Study, type WindowRequest } from "@bindscape/study";
-import { type Network, type PredictOptions, predictWindows } from "../network/network.node.js";
+import type { Network } from "../network/describe-network.js";
+import { type PredictOptions, predictWindows } from "../network/network.node.js";
 
 /** Regions that are predicted and written at a time: enough to make little of starting a network anew. */
 const REGIONS_AT_A_TIME = 1 << 18;

@@ -2,7 +2,8 @@ import type { ProgressListener } from "@bindscape/numerics";
 import type { SegmentBins, Study, WindowPlan, WindowRequest } from "@bindscape/study";
 import { checkFits } from "../evaluate/score-bins.node.js";
 import { requestBins } from "../evaluate/select-bins.js";
-import { type Network, type PredictOptions, predictWindows, type RowRange } from "../network/network.node.js";
+import type { Network } from "../network/describe-network.js";
+import { type PredictOptions, predictWindows, type RowRange } from "../network/network.node.js";
 
 /** Up to this many bases sequence and tracks are held whole, which is faster: nothing is read twice. */
 const LARGEST_WHOLE = 1 << 26;

@@ -1,7 +1,8 @@
 import { type BedRecord, openFile, readBed } from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
 import { ChromosomeNames, type Segment, type Study, type WindowRequest } from "@bindscape/study";
-import type { Network, PredictOptions } from "../network/network.node.js";
+import type { Network } from "../network/describe-network.js";
+import type { PredictOptions } from "../network/network.node.js";
 import { predictRequestInParts } from "./predict-in-parts.node.js";
 
 /** A region of a file, and where the study's genome holds it. */

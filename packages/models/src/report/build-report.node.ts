@@ -5,7 +5,8 @@ import { describeEvaluation, type FactorEvaluation } from "../evaluate/evaluate-
 import { type JoinRule, scaleOfScores } from "../evaluate/score-bins.node.js";
 import { requestBins } from "../evaluate/select-bins.js";
 import { summariseKernels } from "../kernels/kernel-motifs.node.js";
-import type { Network, PredictOptions } from "../network/network.node.js";
+import type { Network } from "../network/describe-network.js";
+import type { PredictOptions } from "../network/network.node.js";
 import { BINDSCAPE_VERSION } from "../version.js";
 import { chooseLoci } from "./choose-loci.js";
 import type { FactorReport, HistoryEntry, ReportData, ReportFact } from "./report-data.js";

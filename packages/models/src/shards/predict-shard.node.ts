@@ -1,7 +1,7 @@
 import { type BigWigRun, type NpyArray, writeBigWigFile, writeFileAtomically } from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
 import type { BinTable, Study } from "@bindscape/study";
-import type { Network } from "../network/network.node.js";
+import type { Network } from "../network/describe-network.js";
 import { type PredictInPartsOptions, predictInParts } from "../predict/predict-in-parts.node.js";
 import { formatBinScore } from "../predict/write-predictions.node.js";
 import type { PredictionContent } from "./manifest.js";

@@ -1,4 +1,4 @@
-import { adam, nodeRuntime, Predictor, TrainingStep } from "@bindscape/gradient";
+import { adam, type NodeDevice, nodeRuntime, Predictor, TrainingStep } from "@bindscape/gradient";
 import { BindscapeError, type ProgressListener, Random } from "@bindscape/numerics";
 import {
   BatchPipeline,
@@ -11,7 +11,8 @@ import {
 } from "@bindscape/study";
 import type { ModelFile } from "../bundle/model-file.js";
 import { findModel } from "../model-table.js";
-import { type Network, runPredictor, splitRequest } from "../network/network.node.js";
+import type { Network } from "../network/describe-network.js";
+import { runPredictor, splitRequest } from "../network/network.node.js";
 import type { HistoryEntry } from "../report/report-data.js";
 import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.node.js";
 import { groupByCell, prepareTraining, type TrainingPlan } from "./prepare.js";
@@ -31,6 +32,10 @@ export interface TrainOptions {
   /** Hash of everything the result depends on, for checkpoints. */
   readonly fingerprint?: string;
   readonly threads?: number;
+  /** Look at every tensor of every step, to name the layer where a value first is no finite number (slow). */
+  readonly checkNumerics?: boolean;
+  /** What networks are computed on. Default "cpu". */
+  readonly device?: NodeDevice;
   readonly onProgress?: ProgressListener;
   readonly onEpoch?: (entry: HistoryEntry, best: boolean) => void;
   readonly signal?: AbortSignal;
@@ -82,7 +87,7 @@ export async function trainNetwork(
     elsewhere,
   );
   const build = definition.build(options.modelOptions, plan.context);
-  const runtime = nodeRuntime();
+  const runtime = nodeRuntime(options.device);
   const checkpoint =
     options.resume && options.checkpointFolder
       ? await readCheckpoint(options.checkpointFolder, options.fingerprint ?? "")
@@ -94,6 +99,7 @@ export async function trainNetwork(
     optimizer: adam(),
     seed: settings.seed,
     threads: options.threads,
+    checkNumerics: options.checkNumerics,
   });
   const pipeline = new BatchPipeline(plan.sources, plan.context.plan, { batchSize: settings.batchSize });
   // In the control experiment the choice of the epoch must not see a true label either.
@@ -106,7 +112,7 @@ export async function trainNetwork(
   const progress: TrainingProgress = {
     history: checkpoint ? [...checkpoint.history] : [],
     bestEpoch: checkpoint?.bestEpoch ?? 0,
-    bestParameters: checkpoint ? new Map(checkpoint.bestParameters) : step.parameters(),
+    bestParameters: checkpoint ? new Map(checkpoint.bestParameters) : await step.parameters(),
     steps: 0,
     trainMilliseconds: 0,
     waitedMilliseconds: 0,
@@ -116,7 +122,7 @@ export async function trainNetwork(
     if (checkpoint) step.importState(checkpoint.state);
     predictor = await Predictor.create(runtime, {
       build,
-      parameters: step.parameters(),
+      parameters: await step.parameters(),
       outputs: ["probability"],
       threads: options.threads,
     });
@@ -199,7 +205,7 @@ async function runEpoch(epoch: number, parts: EpochParts): Promise<void> {
     settings.batchSize,
   );
   const lossSum = await trainEpoch(epoch, windows, learningRate, parts);
-  await predictor.setParameters(step.parameters());
+  await predictor.setParameters(await step.parameters());
   const validationLoss = await measureLoss(predictor, pipeline, validation, options);
   if (!Number.isFinite(validationLoss)) throw validationIsNotANumber(epoch, plan, options, validationLoss);
   const entry: HistoryEntry = {
@@ -215,7 +221,7 @@ async function runEpoch(epoch: number, parts: EpochParts): Promise<void> {
     progress.bestEpoch === 0 || validationLoss < progress.history[progress.bestEpoch - 1].validationLoss;
   if (isBest) {
     progress.bestEpoch = epoch;
-    progress.bestParameters = step.parameters();
+    progress.bestParameters = await step.parameters();
   }
   if (options.checkpointFolder) {
     const checkpoint: Checkpoint = {
@@ -223,7 +229,7 @@ async function runEpoch(epoch: number, parts: EpochParts): Promise<void> {
       history: progress.history,
       bestEpoch: progress.bestEpoch,
       bestParameters: progress.bestParameters,
-      state: step.exportState(),
+      state: await step.exportState(),
     };
     await writeCheckpoint(options.checkpointFolder, checkpoint);
   }
@@ -254,7 +260,9 @@ async function trainEpoch(
       weights,
     };
     if (pipeline.plan.features.length > 0) feeds.features = batch.features;
-    const { loss } = await step.run(feeds, learningRate);
+    const { loss } = await step.run(feeds, learningRate).catch((error: unknown) => {
+      throw locateInBatch(error, epoch, batch.index, windows, plan, options);
+    });
     batch.release();
     if (!Number.isFinite(loss)) throw lossIsNotANumber(epoch, batch.index, windows, plan, options, loss);
     const batchWeight = sum(weights);
@@ -282,14 +290,39 @@ function lossIsNotANumber(
   options: TrainOptions,
   loss: number,
 ): BindscapeError {
-  const first = batch * options.settings.batchSize;
-  const segment = plan.samplers[0].study.assembly.segments[windows.segmentIndices[first]];
   return new BindscapeError({
     source: plan.samplers[0].study.source,
-    found: `a loss of ${loss} in epoch ${epoch}, batch ${batch + 1} (its first window is the bin at ${segment.chromosome}:${windows.binStarts[first]})`,
+    found: `a loss of ${loss} in ${describeBatch(epoch, batch, windows, plan, options)}`,
     expected: "a finite loss",
-    next: adviseOnLoss(epoch, options),
+    next: `${adviseOnLoss(epoch, options)}; --check-numerics names the layer where it begins`,
   });
+}
+
+function describeBatch(
+  epoch: number,
+  batch: number,
+  windows: LabelledWindows,
+  plan: TrainingPlan,
+  { settings }: TrainOptions,
+): string {
+  const first = batch * settings.batchSize;
+  const segment = plan.samplers[0].study.assembly.segments[windows.segmentIndices[first]];
+  return `epoch ${epoch}, batch ${batch + 1} (its first window is the bin at ${segment.chromosome}:${windows.binStarts[first]})`;
+}
+
+/** Says of a step's error in which batch it happened. */
+function locateInBatch(
+  error: unknown,
+  epoch: number,
+  batch: number,
+  windows: LabelledWindows,
+  plan: TrainingPlan,
+  options: TrainOptions,
+): unknown {
+  if (!(error instanceof BindscapeError)) return error;
+  const { source, found, expected, next } = error;
+  const place = describeBatch(epoch, batch, windows, plan, options);
+  return new BindscapeError({ source, found: `${found}, in ${place}`, expected, next, cause: error });
 }
 
 /** The weights may be spoilt by the last step of an epoch, whose own loss was measured before it. */

@@ -1,8 +1,10 @@
 import { exportOnnx, type Graph, sigmoid } from "@bindscape/gradient";
-import type { DeviceAnswer } from "./probe-devices.node.js";
+import { hasCudaFiles } from "./cuda-files.node.js";
+import type { DeviceAnswer } from "./probe-device.node.js";
 
 /** The little of ONNX Runtime that is used here. */
 interface OnnxRuntime {
+  readonly env: { logLevel?: string };
   listSupportedBackends(): { readonly name: string }[];
   readonly Tensor: new (type: "float32", data: Float32Array, shape: readonly number[]) => unknown;
   readonly InferenceSession: {
@@ -15,14 +17,18 @@ interface OnnxRuntime {
   };
 }
 
-/** Tries one device of ONNX Runtime and prints the answer as a line of JSON. Started by `probeDevices`. */
+/** Tries one device of ONNX Runtime and prints the answer as a line of JSON. Started by
+ * `probeDevice`; what ONNX Runtime logs names the graphics cards. */
 async function tryDevice(device: string, module: string): Promise<DeviceAnswer> {
   let offered = false;
   try {
     const loaded = (await import(module)) as OnnxRuntime & { readonly default?: OnnxRuntime };
     const runtime = loaded.default ?? loaded;
+    runtime.env.logLevel = "verbose";
     offered = runtime.listSupportedBackends().some(({ name }) => name === device);
     if (!offered) return { offered, problem: "ONNX Runtime for Node has no such backend here" };
+    if (device === "cuda" && !hasCudaFiles())
+      return { offered, problem: "its files are not installed (they are fetched on wish only)" };
     const model = exportOnnx({ build: buildSigmoid, parameters: new Map() });
     const session = await runtime.InferenceSession.create(model, {
       executionProviders: [device],
