@@ -3,9 +3,9 @@ import { gunzipSync } from "node:zlib";
 import { BindscapeError } from "@bindscape/numerics";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { writeMeme } from "../src/formats/meme/write.js";
+import { readMotifs } from "../src/formats/read-motifs.js";
 import { consensus, type Motif, totalInformation } from "../src/motif.js";
-import { readMotifs } from "../src/read.js";
-import { writeMeme } from "../src/write-meme.js";
 import { dataFile } from "./data.js";
 
 const PFM = ">MA0363.2_MA0363.2.REB1\n10 20 30 40\n0\t0\t0\t100\n1 1 1 1\n25 25 50 0\n100 0 0 0\n";

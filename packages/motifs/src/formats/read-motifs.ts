@@ -1,7 +1,7 @@
 import { BindscapeError } from "@bindscape/numerics";
+import type { Motif } from "../motif.js";
 import { clip, type MotifRecord, motifFromRows, type NumberRow, parseNumberRow } from "./matrix-rows.js";
-import type { Motif } from "./motif.js";
-import { readMeme } from "./read-meme.js";
+import { readMeme } from "./meme/read.js";
 
 /**
  * Formats of motif files: "pfm" has a row of A, C, G, T for each position under a ">" header (GimmeMotifs, HOMER,

@@ -1,4 +1,4 @@
-import { type Background, type Motif, UNIFORM_BACKGROUND } from "./motif.js";
+import { type Background, type Motif, UNIFORM_BACKGROUND } from "../../motif.js";
 
 /**
  * The motifs as a MEME file (minimal format, version 4), read by the MEME suite and by {@link readMotifs}.

@@ -1,5 +1,5 @@
 import { BindscapeError } from "@bindscape/numerics";
-import type { Motif } from "./motif.js";
+import type { Motif } from "../motif.js";
 
 /** One row of a motif file: the numbers on a line, with the letter before them where there is one. */
 export interface NumberRow {

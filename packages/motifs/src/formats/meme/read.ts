@@ -1,6 +1,6 @@
 import { BindscapeError } from "@bindscape/numerics";
-import { clip, motifFromRows, type NumberRow, parseNumberRow } from "./matrix-rows.js";
-import type { Motif } from "./motif.js";
+import type { Motif } from "../../motif.js";
+import { clip, motifFromRows, type NumberRow, parseNumberRow } from "../matrix-rows.js";
 
 /**
  * Reads the MEME motif format, minimal or the full text output of MEME (whose other sections are passed over):
