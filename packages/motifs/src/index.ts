@@ -1,7 +1,16 @@
+export * from "./alphabet.js";
+export * from "./background.js";
+export * from "./conversions.js";
 export * from "./find.js";
-export * from "./formats/meme/write.js";
+export * from "./formats/kernels-npz/kernels.js";
+export { writeMeme } from "./formats/meme/write.js";
+export * from "./formats/motif-format.js";
 export * from "./formats/read-motifs.js";
+export * from "./formats/write-motifs.js";
+export { basesOf, iupacOf } from "./iupac.js";
 export * from "./logo.js";
 export * from "./logo-letters.js";
+export * from "./matched-regions.js";
 export * from "./motif.js";
 export * from "./scan.js";
+export * from "./shuffle.js";
