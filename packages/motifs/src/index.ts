@@ -12,5 +12,5 @@ export * from "./logo.js";
 export * from "./logo-letters.js";
 export * from "./matched-regions.js";
 export * from "./motif.js";
-export * from "./scan.js";
+export * from "./scan/best-score.js";
 export * from "./shuffle.js";

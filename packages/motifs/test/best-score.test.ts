@@ -1,7 +1,7 @@
 import { BindscapeError, Random } from "@bindscape/numerics";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MotifScanner, scanBestInBins, scanBestScore } from "../src/scan.js";
+import { MotifScanner, scanBestInBins, scanBestScore } from "../src/scan/best-score.js";
 
 /** One strand at a time, base by base, straight from the definition. */
 function bruteScore(codes: ArrayLike<number>, position: number, matrix: Float64Array): number {
