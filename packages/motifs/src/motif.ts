@@ -102,7 +102,8 @@ export function consensus(motif: Motif, least = 0.5): string {
   return text;
 }
 
-function checkBackground(background: Background): void {
+/** Refuses what is no background. */
+export function checkBackground(background: Background): void {
   const values = Array.from(background);
   const sum = values.reduce((total, value) => total + value, 0);
   if (values.length !== 4 || !values.every((value) => value > 0) || !(Math.abs(sum - 1) < 1e-3)) {
