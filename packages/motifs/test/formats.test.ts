@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { decodeNpy, encodeNpy, MemorySink } from "@bindscape/genome";
+import { decodeNpy, encodeNpy } from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
