@@ -1,5 +1,6 @@
 export * from "./cholesky.js";
 export * from "./curves.js";
+export * from "./enrichment-tests.js";
 export * from "./error.js";
 export * from "./logistic-regression.js";
 export * from "./progress.js";
