@@ -1,0 +1,3 @@
+// What Node is given: everything browsers are given, and what needs files, threads and processes.
+export * from "./index.js";
+export * from "./motif-file.node.js";
