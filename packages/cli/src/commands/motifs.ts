@@ -1,7 +1,9 @@
 import type { Command } from "commander";
+import { addMotifsConvertCommand } from "./motifs/convert.js";
+import { addMotifsLogoCommand } from "./motifs/logo.js";
 
 /** Each verb of `bindscape motifs` stands in its own file under `motifs/`. */
-const VERBS: readonly ((parent: Command) => void)[] = [];
+const VERBS: readonly ((parent: Command) => void)[] = [addMotifsLogoCommand, addMotifsConvertCommand];
 
 export function addMotifsCommand(program: Command): void {
   const command = program
