@@ -18,16 +18,33 @@ const LARGEST_SAMPLE = 1000;
  * @returns above 0 and at most 1; 1 where nothing is known
  */
 export function estimateNullShare(sorted: ArrayLike<number>): number {
-  const count = sorted.length;
+  const atMost = new Float64Array(LAMBDAS);
+  let passed = 0;
+  for (let i = 0; i < LAMBDAS; i++) {
+    while (passed < sorted.length && sorted[passed] <= lambdaAt(i)) passed++;
+    atMost[i] = passed;
+  }
+  return nullShareOfCounts(atMost, sorted.length);
+}
+
+/** The thresholds of {@link estimateNullShare}, ascending. */
+export const NULL_SHARE_LAMBDAS: readonly number[] = Object.freeze(
+  Array.from({ length: LAMBDAS }, (_, i) => lambdaAt(i)),
+);
+
+/**
+ * As {@link estimateNullShare}, of p-values too many to keep.
+ * @param atMost how many are at most as large as each of {@link NULL_SHARE_LAMBDAS}
+ * @param count how many there are in all
+ */
+export function nullShareOfCounts(atMost: ArrayLike<number>, count: number): number {
   if (count === 0) return 1;
   const estimates = new Float64Array(LAMBDAS);
   const variances = new Float64Array(LAMBDAS);
   let smallest = Number.POSITIVE_INFINITY;
-  let atMost = 0;
   for (let i = 0; i < LAMBDAS; i++) {
-    const lambda = ((i + 1) / LAMBDAS) * LARGEST_LAMBDA;
-    while (atMost < count && sorted[atMost] <= lambda) atMost++;
-    const above = (count - atMost) / count;
+    const lambda = lambdaAt(i);
+    const above = (count - atMost[i]) / count;
     estimates[i] = above / (1 - lambda);
     variances[i] = (above * (1 - above)) / (1 - lambda) ** 2 / Math.min(count, LARGEST_SAMPLE);
     smallest = Math.min(smallest, estimates[i]);
@@ -40,6 +57,10 @@ export function estimateNullShare(sorted: ArrayLike<number>): number {
   }
   // All p-values small: no true null was seen, but a share of 0 would make every q-value 0.
   return best > 0 ? Math.min(1, best) : 1 / count;
+}
+
+function lambdaAt(index: number): number {
+  return ((index + 1) / LAMBDAS) * LARGEST_LAMBDA;
 }
 
 /**

@@ -1,0 +1,134 @@
+import { NULL_SHARE_LAMBDAS, nullShareOfCounts } from "@bindscape/numerics";
+import { nullShareClasses, type ScanPlan } from "./scan-plan.js";
+import { reverseScoreMatrix } from "./score-matrix.js";
+import { scoreAt } from "./site-scanner.js";
+
+const CLASSES = NULL_SHARE_LAMBDAS.length + 1;
+/** Positions at which p-values are taken for the share of true nulls: its error is then below 0.002. */
+export const SAMPLED_POSITIONS = 1 << 18;
+
+/** Counts of one motif over a scan; counts of parts of a scan add up. */
+export interface MotifCounts {
+  /** Places a site could be, on the strands scanned. */
+  tested: number;
+  /** Of sampled places, how many have a p-value in each class of {@link nullShareClasses}. */
+  readonly sampled: Float64Array;
+  /** Sites by score, from the lowest of interest on. */
+  readonly sites: Float64Array;
+}
+
+export function makeCounts({ motifs }: ScanPlan): MotifCounts[] {
+  return motifs.map(({ tail, lowest }) => ({
+    tested: 0,
+    sampled: new Float64Array(CLASSES),
+    sites: new Float64Array(Math.max(0, tail.length - lowest)),
+  }));
+}
+
+export function addCounts(sum: readonly MotifCounts[], part: readonly MotifCounts[]): void {
+  for (const [motif, counts] of part.entries()) {
+    sum[motif].tested += counts.tested;
+    for (const [i, count] of counts.sampled.entries()) sum[motif].sampled[i] += count;
+    for (const [i, count] of counts.sites.entries()) sum[motif].sites[i] += count;
+  }
+}
+
+/** Every so many-th position is sampled: an odd number, so that no short period of sequence falls in step with it. */
+export function samplingStep(bases: number): number {
+  return bases <= SAMPLED_POSITIONS ? 1 : Math.floor(bases / SAMPLED_POSITIONS / 2) * 2 + 1;
+}
+
+/** Counts the places of a scan, and takes a sample of their p-values. */
+export class PlaceCounter {
+  readonly #plan: ScanPlan;
+  readonly #classes: readonly Uint8Array[];
+  readonly #reverse: readonly Int32Array[];
+  readonly #widths: Map<number, number[]>;
+
+  constructor(plan: ScanPlan) {
+    this.#plan = plan;
+    this.#classes = plan.computeQValues ? plan.motifs.map(({ tail }) => nullShareClasses(tail)) : [];
+    this.#reverse = plan.motifs.map(({ matrix }) => reverseScoreMatrix(matrix).values);
+    this.#widths = new Map();
+    for (const [motif, { matrix }] of plan.motifs.entries()) {
+      this.#widths.set(matrix.length, [...(this.#widths.get(matrix.length) ?? []), motif]);
+    }
+  }
+
+  /**
+   * Counts the places where sites start in [start, end) of codes.
+   * @param offset where `start` stands among all positions of the scan, which decides what is sampled
+   */
+  count(
+    codes: Uint8Array,
+    start: number,
+    end: number,
+    offset: number,
+    step: number,
+    counts: MotifCounts[],
+  ): void {
+    const strands = this.#plan.bothStrands ? 2 : 1;
+    for (let at = start; at < end; at++) {
+      if (codes[at] > 3) continue;
+      let stop = at + 1;
+      while (stop < codes.length && codes[stop] <= 3) stop++;
+      for (const [width, motifs] of this.#widths) {
+        const places = Math.min(stop - width + 1, end) - at;
+        if (places > 0) for (const motif of motifs) counts[motif].tested += places * strands;
+      }
+      at = stop;
+    }
+    if (!this.#plan.computeQValues) return;
+    const first = (step - (offset % step)) % step;
+    for (const [motif, { matrix }] of this.#plan.motifs.entries()) {
+      const { values, length } = matrix;
+      const classes = this.#classes[motif];
+      const { sampled } = counts[motif];
+      for (let at = start + first; at < end; at += step) {
+        const forward = scoreAt(codes, at, values, length);
+        if (forward < 0) continue;
+        sampled[classes[forward]]++;
+        if (strands === 2) sampled[classes[scoreAt(codes, at, this.#reverse[motif], length)]]++;
+      }
+    }
+  }
+}
+
+/** What a scan learned of a motif, beside its sites. */
+export interface MotifStatistics {
+  /** Places a site could be, on the strands scanned, whose p-values the q-values correct for. */
+  readonly tested: number;
+  /** Sites up to the p-value threshold. */
+  readonly sites: number;
+  /** Share of true nulls (Storey), which q-values are multiplied by. */
+  readonly nullShare: number;
+  /** The q-value of each score from the motif's lowest on. */
+  readonly qValues: Float64Array;
+}
+
+/**
+ * q-values by score: the least of nullShare x tested x p / rank over this score and all lower ones of interest
+ * (Benjamini and Hochberg 1995; Storey 2002). Ranks count sites, so what falls below the p-value threshold has none.
+ */
+export function summariseCounts({ motifs }: ScanPlan, counts: readonly MotifCounts[]): MotifStatistics[] {
+  return motifs.map(({ tail, lowest }, motif) => {
+    const { tested, sampled, sites } = counts[motif];
+    const atMost = new Float64Array(CLASSES - 1);
+    let total = 0;
+    for (const [i, count] of sampled.entries()) {
+      total += count;
+      if (i < atMost.length) atMost[i] = total;
+    }
+    const nullShare = nullShareOfCounts(atMost, total);
+    const qValues = new Float64Array(sites.length);
+    let rank = sites.reduce((sum, count) => sum + count, 0);
+    const all = rank;
+    let least = 1;
+    for (let i = 0; i < sites.length; i++) {
+      if (rank > 0) least = Math.min(least, (nullShare * tested * tail[lowest + i]) / rank);
+      qValues[i] = least;
+      rank -= sites[i];
+    }
+    return { tested, sites: all, nullShare, qValues };
+  });
+}
