@@ -1,5 +1,17 @@
+export * from "./aligned-logos.js";
 export * from "./alphabet.js";
 export * from "./background.js";
+export * from "./cluster/align-family.js";
+export * from "./cluster/cluster-motifs.js";
+export * from "./cluster/k-mer-set.js";
+export * from "./cluster/match-profiles.js";
+export * from "./cluster/newick.js";
+export * from "./cluster/non-redundant.js";
+export { MOTIF_DISTANCES, type MotifDistance } from "./compare/column-scores.js";
+export * from "./compare/compare.js";
+export { type Alignments, type ComparerOptions, MotifComparer } from "./compare/motif-comparer.js";
+export * from "./compare/tomtom-tsv.js";
+export * from "./consensus-to-motif.js";
 export * from "./conversions.js";
 export * from "./find.js";
 export * from "./formats/kernels-npz/kernels.js";
@@ -13,10 +25,22 @@ export * from "./logo-letters.js";
 export * from "./matched-regions.js";
 export * from "./motif.js";
 export * from "./scan/best-score.js";
-export { parseGenomicPlace, type GenomicPlace } from "./scan/genomic-coordinates.js";
+export { type GenomicPlace, parseGenomicPlace } from "./scan/genomic-coordinates.js";
 export * from "./scan/scan.js";
-export { type MotifStatistics } from "./scan/scan-counts.js";
-export { averageStrands, planScan, type PlannedMotif, type ScanOptions, type ScanPlan } from "./scan/scan-plan.js";
+export type { MotifStatistics } from "./scan/scan-counts.js";
+export {
+  averageStrands,
+  type PlannedMotif,
+  planScan,
+  type ScanOptions,
+  type ScanPlan,
+} from "./scan/scan-plan.js";
 export * from "./scan/score-distribution.js";
-export { bitsOfScore, highestScore, makeScoreMatrix, type ScoreMatrix, type ScoreMatrixOptions } from "./scan/score-matrix.js";
+export {
+  bitsOfScore,
+  highestScore,
+  makeScoreMatrix,
+  type ScoreMatrix,
+  type ScoreMatrixOptions,
+} from "./scan/score-matrix.js";
 export * from "./shuffle.js";

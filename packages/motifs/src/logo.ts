@@ -1,5 +1,6 @@
 import { BindscapeError } from "@bindscape/numerics";
 import { DNA } from "./alphabet.js";
+import { escapeXml } from "./escape-xml.js";
 import { glyphOf, type LogoAlphabet } from "./logo-letters.js";
 import type { Background } from "./motif.js";
 
@@ -363,20 +364,4 @@ function formatTick(value: number): string {
 /** At most three decimals: a thousandth of a pixel. */
 function format(value: number): string {
   return `${Math.round(value * 1000) / 1000}`;
-}
-
-function escapeXml(value: string): string {
-  const entities: Record<string, string> = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-    "'": "&#39;",
-  };
-  return (
-    value
-      .replace(/[&<>"']/g, (character) => entities[character])
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: XML forbids control characters
-      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, "\ufffd")
-  );
 }

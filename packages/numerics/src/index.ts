@@ -2,6 +2,7 @@ export * from "./cholesky.js";
 export * from "./curves.js";
 export * from "./enrichment-tests.js";
 export * from "./error.js";
+export * from "./hierarchical-clustering.js";
 export * from "./logistic-regression.js";
 export * from "./progress.js";
 export * from "./q-values.js";
