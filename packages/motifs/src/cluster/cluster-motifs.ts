@@ -19,7 +19,7 @@ import {
 /** What {@link clusterMotifs} may be told besides how motifs are compared. */
 export interface ClusterOptions extends ComparerOptions {
   /**
-   * Families are joined as long as the mean -log10 p between their members is at least this, from 0 to 10; 4 when left
+   * Families are joined as long as the mean -log10 p between their members is at least this, from 0 to 10; 3 when left
    * out.
    */
   readonly similarity?: number;
@@ -57,7 +57,7 @@ export interface MotifClusters {
 
 /** -log10 p beyond this says no more: such motifs are the same. */
 export const GREATEST_SIMILARITY = 10;
-const DEFAULT_SIMILARITY = 4;
+const DEFAULT_SIMILARITY = 3;
 
 /** The mean -log10 p that a height of the tree stands for. */
 export function similarityOfHeight(height: number): number {
