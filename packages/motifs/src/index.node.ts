@@ -1,3 +1,5 @@
 // What Node is given: everything browsers are given, and what needs files, threads and processes.
 export * from "./index.js";
 export * from "./motif-file.node.js";
+export { readScanBackground } from "./scan/scan-background.node.js";
+export * from "./scan/scan-files.node.js";

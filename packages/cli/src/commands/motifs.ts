@@ -1,9 +1,14 @@
 import type { Command } from "commander";
 import { addMotifsConvertCommand } from "./motifs/convert.js";
 import { addMotifsLogoCommand } from "./motifs/logo.js";
+import { addMotifsScanCommand } from "./motifs/scan.js";
 
 /** Each verb of `bindscape motifs` stands in its own file under `motifs/`. */
-const VERBS: readonly ((parent: Command) => void)[] = [addMotifsLogoCommand, addMotifsConvertCommand];
+const VERBS: readonly ((parent: Command) => void)[] = [
+  addMotifsScanCommand,
+  addMotifsLogoCommand,
+  addMotifsConvertCommand,
+];
 
 export function addMotifsCommand(program: Command): void {
   const command = program

@@ -1,0 +1,427 @@
+import { randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { type ByteSink, describeFileError, writeFileAtomically } from "@bindscape/genome";
+import { BindscapeError, type ProgressListener } from "@bindscape/numerics";
+import type { Motif } from "../motif.js";
+import { ExternalSort } from "./external-sort.node.js";
+import { PieceCutter } from "./pieces.js";
+import { rankScores } from "./scan.js";
+import { type MotifStatistics, samplingStep, summariseCounts } from "./scan-counts.js";
+import { planScan, type ScanOptions, type ScanPlan } from "./scan-plan.js";
+import { ScanPool } from "./scan-pool.node.js";
+import { openSequences } from "./sequence-stream.node.js";
+import { FIMO_COLUMNS, SiteWriter } from "./site-lines.js";
+import { SiteRecords } from "./site-records.js";
+import type { SiteScannerOptions } from "./site-scanner.js";
+import { writeSitesParquet } from "./write-parquet.node.js";
+
+/** What a scan can write beside fimo.tsv, and its file. */
+export const SCAN_FILES = {
+  tsv: "fimo.tsv",
+  gff: "fimo.gff",
+  bed: "sites.bed",
+  narrowpeak: "sites.narrowPeak",
+  parquet: "sites.parquet",
+} as const;
+export type ScanFormat = keyof typeof SCAN_FILES;
+
+/** In place of `sites.narrowPeak` where only best sites are reported: FIMO's name for it. */
+export const BEST_SITES_FILE = "best_site.narrowPeak";
+
+export interface StreamScanOptions extends ScanOptions, Pick<SiteScannerOptions, "useSimd"> {
+  readonly parseGenomicCoordinates?: boolean;
+  /** Threads; 1 when left out. */
+  readonly threads?: number;
+  readonly onProgress?: ProgressListener;
+  readonly signal?: AbortSignal;
+}
+
+export interface ScanFilesOptions extends StreamScanOptions {
+  /** Files to write; tsv and gff when left out. */
+  readonly formats?: readonly ScanFormat[];
+  /** At most so many sites of each motif, those of the least p-values; all when left out. */
+  readonly maxStoredScores?: number;
+  /** What the comments of fimo.tsv say was run. */
+  readonly version?: string;
+  readonly command?: string;
+}
+
+export interface ScanSummary {
+  readonly sequences: number;
+  readonly bases: number;
+  /** Sites written. */
+  readonly sites: number;
+  readonly files: readonly string[];
+  readonly motifs: readonly (Omit<MotifStatistics, "qValues"> & {
+    readonly id: string;
+    readonly name: string;
+    readonly length: number;
+    /** Whether any site could have a p-value up to the threshold. */
+    readonly isReachable: boolean;
+  })[];
+}
+
+/**
+ * Finds the sites of motifs in a FASTA or 2bit file and writes them to a folder as FIMO does: fimo.tsv sorted by
+ * p-value, and other formats. One sequence is in memory at a time; sites beyond some millions wait on disk in the
+ * output folder. Results do not depend on the number of threads.
+ *
+ * @throws BindscapeError for options out of range and files that cannot be read or written
+ */
+export async function scanFiles(
+  motifs: readonly Motif[],
+  sequences: string,
+  folder: string,
+  options: ScanFilesOptions = {},
+): Promise<ScanSummary> {
+  const { formats = ["tsv", "gff"], maxStoredScores = Number.POSITIVE_INFINITY } = options;
+  if (!(maxStoredScores > 0)) {
+    throw new BindscapeError({
+      source: "scan",
+      found: `at most ${maxStoredScores} sites`,
+      expected: "1 or more",
+    });
+  }
+  const plan = planScan(motifs, options);
+  const records = new SiteRecords(plan);
+  await mkdir(folder, { recursive: true }).catch((error) => {
+    throw describeFileError(error, folder, "write");
+  });
+  const temporary = (what: string) => join(folder, `.${what}.${randomBytes(6).toString("hex")}.partial`);
+  const byRank = new ExternalSort({
+    words: records.words,
+    keyOf: (block, at) => records.rankOf(block, at),
+    file: temporary("sites"),
+  });
+  const names: string[] = [];
+  try {
+    const { counts, bases } = await scanInOrder(plan, records, sequences, options, {
+      onSequence: (name) => names.push(name),
+      onRecords: (block) => byRank.add(block),
+    });
+    const statistics = summariseCounts(plan, counts);
+    const writer = new SiteWriter(
+      plan,
+      records,
+      plan.computeQValues ? statistics : null,
+      options.parseGenomicCoordinates ?? true,
+    );
+    for (const name of names) writer.addSequence(name);
+    const isByPlace = formats.includes("bed") || formats.includes("narrowpeak");
+    const byPlace = isByPlace ? sortByPlace(writer, records, names.length, temporary("places")) : undefined;
+    try {
+      const keep = makeSelector(plan, records, writer, maxStoredScores);
+      const { sites, files } = await writeFiles(folder, formats, options, {
+        plan,
+        records,
+        writer,
+        sorted: selectRecords(byRank.sorted(), records.words, keep, options.signal),
+        byPlace,
+        total: statistics.reduce((sum, motif) => sum + motif.sites, 0),
+      });
+      return {
+        sequences: names.length,
+        bases,
+        sites,
+        files,
+        motifs: statistics.map(({ qValues, ...motif }, i) => ({
+          id: plan.motifs[i].id,
+          name: plan.motifs[i].name,
+          length: plan.motifs[i].matrix.length,
+          ...motif,
+          isReachable: qValues.length > 0,
+        })),
+      };
+    } finally {
+      await byPlace?.close();
+    }
+  } finally {
+    await byRank.close();
+  }
+}
+
+/**
+ * Finds sites as {@link scanFiles} does, and hands the lines of fimo.tsv over as they are found, without q-values:
+ * by sequence, and within stretches of it by motif. Nothing is kept.
+ */
+export async function scanToText(
+  motifs: readonly Motif[],
+  sequences: string,
+  write: (text: string) => Promise<void> | void,
+  options: StreamScanOptions = {},
+): Promise<Pick<ScanSummary, "sequences" | "bases" | "sites">> {
+  if (options.qThreshold !== undefined) {
+    throw new BindscapeError({
+      source: "scan",
+      found: "a threshold for q-values where sites are written as they are found",
+      next: "q-values are known only at the end: leave --text or --qv-thresh out",
+    });
+  }
+  const plan = planScan(motifs, { ...options, computeQValues: false });
+  const records = new SiteRecords(plan);
+  const writer = new SiteWriter(plan, records, null, options.parseGenomicCoordinates ?? true);
+  let sites = 0;
+  let count = 0;
+  await write(`${FIMO_COLUMNS}\n`);
+  const { bases } = await scanInOrder(plan, records, sequences, options, {
+    onSequence: (name) => {
+      count++;
+      writer.addSequence(name);
+    },
+    onRecords: async (block) => {
+      let lines = "";
+      for (let at = 0; at < block.length; at += records.words) {
+        lines += writer.fimoLine(block, at);
+        sites++;
+      }
+      if (lines !== "") await write(lines);
+    },
+  });
+  return { sequences: count, bases, sites };
+}
+
+interface ScanListeners {
+  /** Called before any record of the sequence comes. */
+  onSequence(name: string): void;
+  onRecords(block: Uint32Array): Promise<void> | void;
+}
+
+/** Scans a file; records come in the order of its sequences. */
+async function scanInOrder(
+  plan: ScanPlan,
+  records: SiteRecords,
+  file: string,
+  { threads = 1, onProgress, signal, useSimd }: StreamScanOptions,
+  { onSequence, onRecords }: ScanListeners,
+) {
+  const stream = await openSequences(file);
+  const step = samplingStep(stream.bases);
+  const shared = shareTables(plan);
+  const pool = new ScanPool({ plan: shared.plan, ranks: shared.ranks, step, useSimd }, threads);
+  const best = plan.bestSite ? new BestOfSequences(records) : null;
+  const take = async (block: Uint32Array) => {
+    signal?.throwIfAborted();
+    const kept = best === null ? block : best.take(block);
+    if (kept.length > 0) await onRecords(kept);
+  };
+  try {
+    const cutter = new PieceCutter(Math.max(1, ...plan.motifs.map(({ matrix }) => matrix.length)));
+    let bases = 0;
+    for await (const { name, codes } of stream.read(onProgress)) {
+      onSequence(name);
+      bases += codes.length;
+      for (const piece of cutter.add(codes)) {
+        for await (const block of pool.scan(piece)) await take(block);
+        // Lets Ctrl-C through where everything runs in this thread.
+        if (threads === 1) await setImmediate();
+      }
+    }
+    for (const piece of cutter.finish()) for await (const block of pool.scan(piece)) await take(block);
+    for await (const block of pool.finish()) await take(block);
+    const rest = best?.finish();
+    if (rest !== undefined && rest.length > 0) await onRecords(rest);
+    return { counts: await pool.counts(), bases };
+  } finally {
+    await pool.close();
+    await stream.close();
+  }
+}
+
+/** The plan with its long tables in shared memory, so that threads need no copies. */
+function shareTables(plan: ScanPlan): { plan: ScanPlan; ranks: Uint32Array[] } {
+  const tails = plan.motifs.map(({ tail }) => {
+    const shared = new Float64Array(new SharedArrayBuffer(tail.byteLength));
+    shared.set(tail);
+    return shared;
+  });
+  const ranks = rankScores(plan).map((own) => {
+    const shared = new Uint32Array(new SharedArrayBuffer(own.byteLength));
+    shared.set(own);
+    return shared;
+  });
+  return { plan: { ...plan, motifs: plan.motifs.map((motif, i) => ({ ...motif, tail: tails[i] })) }, ranks };
+}
+
+/** Joins the best sites of the pieces that a long sequence was cut into. */
+class BestOfSequences {
+  readonly #records: SiteRecords;
+  #sequence = -1;
+  readonly #best = new Map<number, Uint32Array>();
+
+  constructor(records: SiteRecords) {
+    this.#records = records;
+  }
+
+  /** Takes the best sites of a piece; gives those of sequences that are over. */
+  take(block: Uint32Array): Uint32Array {
+    const { words } = this.#records;
+    let last = this.#sequence;
+    for (let at = 0; at < block.length; at += words) last = Math.max(last, block[at + 1]);
+    const out: Uint32Array[] = [];
+    for (let at = 0; at < block.length; at += words) {
+      const record = block.subarray(at, at + words);
+      const sequence = record[1];
+      if (sequence !== this.#sequence && sequence !== last) {
+        out.push(record);
+        continue;
+      }
+      if (sequence === last && sequence !== this.#sequence) {
+        out.push(...this.#best.values());
+        this.#best.clear();
+        this.#sequence = sequence;
+      }
+      const motif = this.#records.motifOf(record, 0);
+      const held = this.#best.get(motif);
+      if (held === undefined || this.#records.scoreOf(record, 0) > this.#records.scoreOf(held, 0)) {
+        this.#best.set(motif, record.slice());
+      }
+    }
+    return joinWords(out, words);
+  }
+
+  finish(): Uint32Array {
+    return joinWords([...this.#best.values()], this.#records.words);
+  }
+}
+
+function joinWords(parts: readonly Uint32Array[], words: number): Uint32Array {
+  const joined = new Uint32Array(parts.length * words);
+  for (const [i, part] of parts.entries()) joined.set(part, i * words);
+  return joined;
+}
+
+/** Whether a site is reported, asked in the order of p-values. */
+function makeSelector(
+  plan: ScanPlan,
+  records: SiteRecords,
+  writer: SiteWriter,
+  maxStoredScores: number,
+): (block: Uint32Array, at: number) => boolean {
+  const kept = new Float64Array(plan.motifs.length);
+  return (block, at) => {
+    if (plan.qThreshold < 1 && writer.qValueOf(block, at) > plan.qThreshold) return false;
+    return ++kept[records.motifOf(block, at)] <= maxStoredScores;
+  };
+}
+
+async function* selectRecords(
+  blocks: AsyncIterable<Uint32Array>,
+  words: number,
+  keep: (block: Uint32Array, at: number) => boolean,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint32Array> {
+  for await (const block of blocks) {
+    signal?.throwIfAborted();
+    let to = 0;
+    for (let at = 0; at < block.length; at += words) {
+      if (!keep(block, at)) continue;
+      if (to !== at) block.copyWithin(to, at, at + words);
+      to += words;
+    }
+    yield block.subarray(0, to);
+  }
+}
+
+/** By chromosome name in the order of its bytes, and by start: what bedToBigBed asks for. */
+function sortByPlace(
+  writer: SiteWriter,
+  records: SiteRecords,
+  sequences: number,
+  file: string,
+): ExternalSort {
+  const names = Array.from({ length: sequences }, (_, sequence) => writer.nameOf(sequence));
+  const sorted = [...new Set(names)].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  const rankOfName = new Map(sorted.map((name, rank) => [name, rank]));
+  const ranks = Uint32Array.from(names, (name) => rankOfName.get(name)!);
+  return new ExternalSort({
+    words: records.words,
+    // Starts may pass 2^32 by the coordinates of a header; names are far fewer than 2^13 there.
+    keyOf: (block, at) => ranks[block[at + 1]] * 2 ** 36 + writer.startOf(block, at),
+    file,
+  });
+}
+
+interface Writing {
+  readonly plan: ScanPlan;
+  readonly records: SiteRecords;
+  readonly writer: SiteWriter;
+  readonly sorted: AsyncIterable<Uint32Array>;
+  readonly byPlace: ExternalSort | undefined;
+  readonly total: number;
+}
+
+/** Writes all files in one pass over the sites by p-value, and one by place. */
+async function writeFiles(
+  folder: string,
+  formats: readonly ScanFormat[],
+  { onProgress, version = "", command, bestSite }: ScanFilesOptions,
+  { records, writer, sorted, byPlace, total }: Writing,
+): Promise<{ sites: number; files: string[] }> {
+  const files: string[] = [];
+  let sites = 0;
+  const { words } = records;
+  const nameOf = (format: ScanFormat) => {
+    const name = format === "narrowpeak" && bestSite ? BEST_SITES_FILE : SCAN_FILES[format];
+    files.push(name);
+    return join(folder, name);
+  };
+  const writeByRank = async (sinks: { tsv?: ByteSink; gff?: ByteSink; parquet?: RowSink }) => {
+    await sinks.tsv?.write(`${FIMO_COLUMNS}\n`);
+    await sinks.gff?.write("##gff-version 3\n");
+    for await (const block of sorted) {
+      let lines = "";
+      let features = "";
+      for (let at = 0; at < block.length; at += words) {
+        if (sinks.tsv) lines += writer.fimoLine(block, at);
+        if (sinks.gff) features += writer.gffLine(block, at);
+      }
+      if (lines !== "") await sinks.tsv?.write(lines);
+      if (features !== "") await sinks.gff?.write(features);
+      if (sinks.parquet) await sinks.parquet(block);
+      sites += block.length / words;
+      if (byPlace) await byPlace.add(block.slice());
+      onProgress?.({ task: "writing sites", done: Math.min(sites, total), total, unit: "sites" });
+    }
+    await sinks.tsv?.write(
+      [
+        "",
+        `# FIMO (Find Individual Motif Occurrences) as computed by Bindscape${version === "" ? "" : ` ${version}`}`,
+        "# The format of this file is described at https://meme-suite.org/meme/doc/fimo-output-format.html.",
+        `# ${(command ?? "bindscape motifs scan").replace(/[\r\n]/g, " ")}`,
+        "",
+      ].join("\n"),
+    );
+  };
+  type RowSink = (block: Uint32Array) => Promise<void>;
+  // Each file is opened inside the one before, so that none has its name until the sites are all written.
+  const withTsv = (next: (tsv?: ByteSink) => Promise<void>) =>
+    formats.includes("tsv") ? writeFileAtomically(nameOf("tsv"), next) : next();
+  const withGff = (next: (gff?: ByteSink) => Promise<void>) =>
+    formats.includes("gff") ? writeFileAtomically(nameOf("gff"), next) : next();
+  const withParquet = (next: (parquet?: RowSink) => Promise<void>) =>
+    formats.includes("parquet") ? writeSitesParquet(nameOf("parquet"), records, writer, next) : next();
+  await withTsv((tsv) => withGff((gff) => withParquet((parquet) => writeByRank({ tsv, gff, parquet }))));
+  if (byPlace !== undefined) {
+    const withBed = (next: (bed?: ByteSink) => Promise<void>) =>
+      formats.includes("bed") ? writeFileAtomically(nameOf("bed"), next) : next();
+    const withPeaks = (next: (peaks?: ByteSink) => Promise<void>) =>
+      formats.includes("narrowpeak") ? writeFileAtomically(nameOf("narrowpeak"), next) : next();
+    await withBed((bed) =>
+      withPeaks(async (peaks) => {
+        for await (const block of byPlace.sorted()) {
+          let bedLines = "";
+          let peakLines = "";
+          for (let at = 0; at < block.length; at += words) {
+            if (bed) bedLines += writer.bedLine(block, at);
+            if (peaks) peakLines += writer.narrowPeakLine(block, at);
+          }
+          if (bedLines !== "") await bed?.write(bedLines);
+          if (peakLines !== "") await peaks?.write(peakLines);
+        }
+      }),
+    );
+  }
+  return { sites, files };
+}
