@@ -39,6 +39,8 @@ export * from "./kernels/kernel-motifs.node.js";
 export * from "./kipoi/export-kipoi.node.js";
 export * from "./model-definition.js";
 export * from "./model-table.js";
+export * from "./motif-reports/comparison-page.js";
+export * from "./motif-reports/families-page.js";
 export * from "./network/choose-cell.js";
 export * from "./network/network.node.js";
 export * from "./predict/dream-submission.node.js";

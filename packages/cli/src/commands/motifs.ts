@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import { addMotifsClusterCommand } from "./motifs/cluster.js";
+import { addMotifsCompareCommand } from "./motifs/compare.js";
 import { addMotifsConvertCommand } from "./motifs/convert.js";
 import { addMotifsLogoCommand } from "./motifs/logo.js";
 import { addMotifsScanCommand } from "./motifs/scan.js";
@@ -6,6 +8,8 @@ import { addMotifsScanCommand } from "./motifs/scan.js";
 /** Each verb of `bindscape motifs` stands in its own file under `motifs/`. */
 const VERBS: readonly ((parent: Command) => void)[] = [
   addMotifsScanCommand,
+  addMotifsCompareCommand,
+  addMotifsClusterCommand,
   addMotifsLogoCommand,
   addMotifsConvertCommand,
 ];

@@ -43,11 +43,8 @@ export function compare(
   targets: readonly Motif[],
   options: CompareOptions = {},
 ): MotifMatch[] {
-  const { threshold = 0.5, thresholdOn = "q-value", onProgress } = options;
-  checkThreshold(threshold, thresholdOn);
-  if (queries.length === 0) {
-    throw new BindscapeError({ source: "compare", found: "no query motifs", expected: "at least one" });
-  }
+  const { threshold, thresholdOn } = checkCompareOptions(queries, options);
+  const { onProgress } = options;
   const comparer = new MotifComparer(targets, options);
   const matches: MotifMatch[] = [];
   queries.forEach((motif, query) => {
@@ -57,9 +54,16 @@ export function compare(
   return matches;
 }
 
-/** Refuses a threshold that is none. */
-export function checkThreshold(threshold: number, thresholdOn: "q-value" | "E-value"): void {
-  if (threshold >= 0 && (thresholdOn === "E-value" ? Number.isFinite(threshold) : threshold <= 1)) return;
+/** The threshold that options mean; refuses one that is none, and no queries. */
+export function checkCompareOptions(
+  queries: readonly Motif[],
+  { threshold = 0.5, thresholdOn = "q-value" }: CompareOptions,
+): { threshold: number; thresholdOn: "q-value" | "E-value" } {
+  if (queries.length === 0) {
+    throw new BindscapeError({ source: "compare", found: "no query motifs", expected: "at least one" });
+  }
+  const isUsable = thresholdOn === "E-value" ? Number.isFinite(threshold) : threshold <= 1;
+  if (threshold >= 0 && isUsable) return { threshold, thresholdOn };
   throw new BindscapeError({
     source: "compare",
     found: `a threshold of ${threshold} on the ${thresholdOn}`,
