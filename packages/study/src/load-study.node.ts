@@ -106,6 +106,7 @@ export async function loadStudy(path: string, options: LoadStudyOptions = {}): P
     bins,
     holdOuts,
     experiments,
+    motifs,
     inputs,
     warnings,
     loadCell(cell) {

@@ -72,7 +72,7 @@ dt{color:var(--chart-muted)}dd{margin:0;overflow-wrap:anywhere}
 ul{margin:0;padding-left:18px;font-size:14px}
 .empty{border:1px dashed var(--chart-axis);border-radius:4px;padding:16px;color:var(--chart-muted);font-size:14px}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-td.wrap{white-space:normal;overflow-wrap:anywhere}figure>.aligned{margin-top:6px}.aligned svg{display:block;max-width:100%;height:auto}
+.match{border-top:1px solid var(--chart-grid);margin-top:6px;padding-top:6px;max-width:460px;font-size:14px}.match .aligned{margin-top:4px}td.wrap{white-space:normal;overflow-wrap:anywhere}figure>.aligned{margin-top:6px}.aligned svg{display:block;max-width:100%;height:auto}
 .logos{display:flex;flex-wrap:wrap;gap:18px 28px}.query{display:flex;flex-wrap:wrap;align-items:center;gap:4px 24px;margin-bottom:14px}.query p{margin:0}
 footer{margin-top:48px;padding-bottom:36px;font-size:13px;color:var(--chart-muted)}
 @media(max-width:1100px){.grid,.two{grid-template-columns:repeat(2,minmax(0,1fr))}}
