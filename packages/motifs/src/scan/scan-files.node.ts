@@ -27,6 +27,9 @@ export const SCAN_FILES = {
 } as const;
 export type ScanFormat = keyof typeof SCAN_FILES;
 
+/** Characters of lines put together before they are written. */
+const LONGEST_BATCH = 1 << 14;
+
 /** In place of `sites.narrowPeak` where only best sites are reported: FIMO's name for it. */
 export const BEST_SITES_FILE = "best_site.narrowPeak";
 
@@ -39,7 +42,7 @@ export interface StreamScanOptions extends ScanOptions, Pick<SiteScannerOptions,
 }
 
 export interface ScanFilesOptions extends StreamScanOptions {
-  /** Files to write; tsv and gff when left out. */
+  /** Files to write; tsv alone when left out. */
   readonly formats?: readonly ScanFormat[];
   /** At most so many sites of each motif, those of the least p-values; all when left out. */
   readonly maxStoredScores?: number;
@@ -76,7 +79,7 @@ export async function scanFiles(
   folder: string,
   options: ScanFilesOptions = {},
 ): Promise<ScanSummary> {
-  const { formats = ["tsv", "gff"], maxStoredScores = Number.POSITIVE_INFINITY } = options;
+  const { formats = ["tsv"], maxStoredScores = Number.POSITIVE_INFINITY } = options;
   if (!(maxStoredScores > 0)) {
     throw new BindscapeError({
       source: "scan",
@@ -171,12 +174,10 @@ export async function scanToText(
       writer.addSequence(name);
     },
     onRecords: async (block) => {
-      let lines = "";
-      for (let at = 0; at < block.length; at += records.words) {
-        lines += writer.fimoLine(block, at);
-        sites++;
+      for (const lines of batchLines(block, records.words, (at) => writer.fimoLine(block, at))) {
+        await write(lines);
       }
-      if (lines !== "") await write(lines);
+      sites += block.length / records.words;
     },
   });
   return { sequences: count, bases, sites };
@@ -343,6 +344,28 @@ function sortByPlace(
   });
 }
 
+/** Lines of records, some at a time: long texts put together from short ones keep the garbage collector busy. */
+function* batchLines(block: Uint32Array, words: number, lineOf: (at: number) => string): Generator<string> {
+  let lines = "";
+  for (let at = 0; at < block.length; at += words) {
+    lines += lineOf(at);
+    if (lines.length < LONGEST_BATCH) continue;
+    yield lines;
+    lines = "";
+  }
+  if (lines !== "") yield lines;
+}
+
+async function writeLines(
+  sink: ByteSink | undefined,
+  block: Uint32Array,
+  words: number,
+  lineOf: (at: number) => string,
+): Promise<void> {
+  if (sink === undefined) return;
+  for (const lines of batchLines(block, words, lineOf)) await sink.write(lines);
+}
+
 interface Writing {
   readonly plan: ScanPlan;
   readonly records: SiteRecords;
@@ -371,14 +394,8 @@ async function writeFiles(
     await sinks.tsv?.write(`${FIMO_COLUMNS}\n`);
     await sinks.gff?.write("##gff-version 3\n");
     for await (const block of sorted) {
-      let lines = "";
-      let features = "";
-      for (let at = 0; at < block.length; at += words) {
-        if (sinks.tsv) lines += writer.fimoLine(block, at);
-        if (sinks.gff) features += writer.gffLine(block, at);
-      }
-      if (lines !== "") await sinks.tsv?.write(lines);
-      if (features !== "") await sinks.gff?.write(features);
+      await writeLines(sinks.tsv, block, words, (at) => writer.fimoLine(block, at));
+      await writeLines(sinks.gff, block, words, (at) => writer.gffLine(block, at));
       if (sinks.parquet) await sinks.parquet(block);
       sites += block.length / words;
       if (byPlace) await byPlace.add(block.slice());
@@ -411,14 +428,8 @@ async function writeFiles(
     await withBed((bed) =>
       withPeaks(async (peaks) => {
         for await (const block of byPlace.sorted()) {
-          let bedLines = "";
-          let peakLines = "";
-          for (let at = 0; at < block.length; at += words) {
-            if (bed) bedLines += writer.bedLine(block, at);
-            if (peaks) peakLines += writer.narrowPeakLine(block, at);
-          }
-          if (bedLines !== "") await bed?.write(bedLines);
-          if (peakLines !== "") await peaks?.write(peakLines);
+          await writeLines(bed, block, words, (at) => writer.bedLine(block, at));
+          await writeLines(peaks, block, words, (at) => writer.narrowPeakLine(block, at));
         }
       }),
     );

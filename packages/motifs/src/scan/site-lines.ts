@@ -39,6 +39,10 @@ export class SiteWriter {
   /** Score, p and q of each score of each motif, between tabs; filled as they occur. */
   readonly #numbers: (string | undefined)[][];
   readonly #starts: readonly string[];
+  /** The same of GFF3: score, and p and q as attributes; ids and names, escaped. */
+  readonly #gffNumbers: ([string, string] | undefined)[][];
+  readonly #gffMotifs: ([string, string] | undefined)[] = [];
+  readonly #gffSequences: ([string, string] | undefined)[] = [];
   readonly #sitesOfMotif: Uint32Array;
 
   /** @param statistics for q-values; null leaves them out */
@@ -53,6 +57,7 @@ export class SiteWriter {
     this.#statistics = statistics;
     this.#parse = parseGenomicCoordinates;
     this.#numbers = plan.motifs.map(() => []);
+    this.#gffNumbers = plan.motifs.map(() => []);
     this.#starts = plan.motifs.map(({ id, name }) => `${field(id)}\t${name === id ? "" : field(name)}\t`);
     this.#sitesOfMotif = new Uint32Array(plan.motifs.length);
   }
@@ -120,22 +125,27 @@ export class SiteWriter {
 
   /** A line of GFF3; ids count the sites of a motif in the order of the calls. */
   gffLine(records: Uint32Array, at: number): string {
-    const { motif, alternative, sequence, start, stop, strand, pValue, qValue, matched } = this.rowOf(
-      records,
-      at,
-    );
-    const number = ++this.#sitesOfMotif[this.#records.motifOf(records, at)];
-    const attributes = [
-      `Name=${escapeGff(motif)}_${escapeGff(sequence)}${strand}`,
-      `Alias=${escapeGff(alternative)}`,
-      `ID=${escapeGff(motif)}-${escapeGff(alternative)}-${number}-${escapeGff(sequence)}`,
-      `pvalue=${formatGeneral(pValue, 3)}`,
-      ...(qValue === null ? [] : [`qvalue=${formatGeneral(qValue, 3)}`]),
-      `sequence=${matched}`,
+    const motif = this.#records.motifOf(records, at);
+    const score = this.#records.scoreOf(records, at);
+    const { id, name, matrix, tail, lowest } = this.#plan.motifs[motif];
+    const sequence = records[at + 1];
+    const start = this.startOf(records, at);
+    const numbers = this.#gffNumbers[motif];
+    numbers[score - lowest] ??= [
+      formatGeneral(Math.min(1000, -10 * Math.log10(tail[score])), 3),
+      `pvalue=${formatGeneral(tail[score], 3)};${this.#statistics === null ? "" : `qvalue=${formatGeneral(this.qValueOf(records, at), 3)};`}`,
     ];
-    const score = formatGeneral(Math.min(1000, -10 * Math.log10(pValue)), 3);
-    const name = sequence.replace(/[^\w.:^*$@!+?|-]/g, encodeURIComponent);
-    return `${name}\tfimo\tnucleotide_motif\t${start}\t${stop}\t${score}\t${strand}\t.\t${attributes.join(";")};\n`;
+    const [minusLog, probabilities] = numbers[score - lowest]!;
+    this.#gffMotifs[motif] ??= [escapeGff(id), escapeGff(name === id ? "" : name)];
+    const [ownId, alternative] = this.#gffMotifs[motif]!;
+    this.#gffSequences[sequence] ??= [
+      this.#names[sequence].replace(/[^\w.:^*$@!+?|-]/g, encodeURIComponent),
+      escapeGff(this.#names[sequence]),
+    ];
+    const [column, inAttributes] = this.#gffSequences[sequence]!;
+    const strand = this.#records.isReverse(records, at) ? "-" : "+";
+    const number = ++this.#sitesOfMotif[motif];
+    return `${column}\tfimo\tnucleotide_motif\t${start}\t${start + matrix.length - 1}\t${minusLog}\t${strand}\t.\tName=${ownId}_${inAttributes}${strand};Alias=${alternative};ID=${ownId}-${alternative}-${number}-${inAttributes};${probabilities}sequence=${this.#records.lettersOf(records, at, matrix.length)};\n`;
   }
 
   /** A line of BED6: -10 log10 p as score, at most 1000. */

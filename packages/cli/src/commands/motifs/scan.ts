@@ -51,7 +51,6 @@ export function addMotifsScanCommand(parent: Command): void {
     )
     .option("--formats <names>", `files to write, of ${Object.keys(SCAN_FILES).join(", ")}`, parseFormats, [
       "tsv",
-      "gff",
     ] as ScanFormat[])
     .option("--threads <number>", "scanning threads (default: all cores)", parseThreads)
     .option("--json", "print one JSON line at the end")
