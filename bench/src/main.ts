@@ -6,8 +6,10 @@ const benchmarks: Record<string, () => Promise<{ run(): Promise<Figure[]> }>> = 
   memory: () => import("./memory.js"),
   "human-genome-memory": () => import("./human-genome-memory.js"),
   mappability: () => import("./mappability.js"),
+  "motif-compare": () => import("./motif-compare.js"),
   bigwig: () => import("./bigwig.js"),
   "shared-overlap": () => import("./shared-overlap.js"),
+  "motif-scan": () => import("./motif-scan.js"),
   "factornet-step": () => import("./factornet-step.js"),
 };
 

@@ -109,7 +109,7 @@ function renderMatch({ index, probabilities, match }: KernelSummary): string {
   const target = motifOf(match.id, match.name, match.probabilities);
   const kernel = motifOf("kernel", `kernel ${formatCount(index)}`, probabilities);
   return [
-    `<div class="match"><b>${motifTitle(target)}</b>${match.isReversed ? '<span class="tag">reverse complement</span>' : ""}`,
+    `<div class="match">Resembles <b>${motifTitle(target)}</b>${match.isReversed ? '<span class="tag">reverse complement</span>' : ""}`,
     `<div class="small">${significance(match)} among ${formatCount(match.databaseSize)} motifs</div>`,
     alignedBox(placeRows(target, kernel, match), MATCH_COLUMN_WIDTH, MATCH_ROW_HEIGHT),
     "</div>",
