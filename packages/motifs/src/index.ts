@@ -13,6 +13,8 @@ export { type Alignments, type ComparerOptions, MotifComparer } from "./compare/
 export * from "./compare/tomtom-tsv.js";
 export * from "./consensus-to-motif.js";
 export * from "./conversions.js";
+export * from "./enrich/centrality.js";
+export * from "./enrich/occurrence-ratio.js";
 export * from "./find.js";
 export * from "./formats/kernels-npz/kernels.js";
 export { writeMeme } from "./formats/meme/write.js";

@@ -4,6 +4,7 @@ export * from "./enrichment-tests.js";
 export * from "./error.js";
 export * from "./hierarchical-clustering.js";
 export * from "./logistic-regression.js";
+export * from "./normal-tail.js";
 export * from "./progress.js";
 export * from "./q-values.js";
 export * from "./random.js";
