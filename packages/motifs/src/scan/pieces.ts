@@ -19,6 +19,7 @@ export interface PieceSegment {
 export interface ScanPiece {
   /** Counted from 0, in the order of the sequences. */
   readonly index: number;
+  /** May be a part of the sequence's own array. */
   readonly codes: Uint8Array;
   readonly segments: readonly PieceSegment[];
   /** Positions of all pieces before. */
@@ -47,6 +48,16 @@ export class PieceCutter {
       if (this.#length > 0 && this.#length + codes.length - start > PIECE_BASES) yield* this.finish();
       const own = Math.min(PIECE_BASES, codes.length - start);
       const length = Math.min(own + this.#overlap, codes.length - start);
+      if (own === PIECE_BASES) {
+        // Nothing is gathered, and a full piece needs no copy.
+        yield this.#make(
+          codes.subarray(start, start + length),
+          [{ sequence, start, offset: 0, own, length }],
+          own,
+        );
+        start += own;
+        continue;
+      }
       this.#reserve(length + 1);
       this.#codes.set(codes.subarray(start, start + length), this.#length);
       this.#codes[this.#length + length] = 4;
@@ -61,16 +72,16 @@ export class PieceCutter {
   /** Gives what is left. */
   *finish(): Generator<ScanPiece> {
     if (this.#segments.length === 0) return;
-    yield {
-      index: this.#index++,
-      codes: this.#codes.slice(0, this.#length),
-      segments: this.#segments,
-      before: this.#before,
-    };
-    this.#before += this.#own;
+    yield this.#make(this.#codes.slice(0, this.#length), this.#segments, this.#own);
     this.#own = 0;
     this.#length = 0;
     this.#segments = [];
+  }
+
+  #make(codes: Uint8Array, segments: readonly PieceSegment[], own: number): ScanPiece {
+    const before = this.#before;
+    this.#before += own;
+    return { index: this.#index++, codes, segments, before };
   }
 
   #reserve(more: number): void {

@@ -76,8 +76,7 @@ export class PlaceCounter {
     const strands = this.#plan.bothStrands ? 2 : 1;
     for (let at = start; at < end; at++) {
       if (codes[at] > 3) continue;
-      let stop = at + 1;
-      while (stop < codes.length && codes[stop] <= 3) stop++;
+      const stop = findUnknown(codes, at + 1);
       for (const [width, motifs] of this.#widths) {
         const places = Math.min(stop - width + 1, end) - at;
         if (places > 0) for (const motif of motifs) counts[motif].tested += places * strands;
@@ -122,6 +121,26 @@ export class PlaceCounter {
       }
     }
   }
+}
+
+/** Where the next unknown letter is, or the end. */
+function findUnknown(codes: Uint8Array, from: number): number {
+  let at = from;
+  while (at < codes.length && ((codes.byteOffset + at) & 3) !== 0) {
+    if (codes[at] > 3) return at;
+    at++;
+  }
+  if (codes.length - at < 4) {
+    while (at < codes.length && codes[at] <= 3) at++;
+    return at;
+  }
+  // Four letters at a time: known ones have no bit above the lowest two.
+  const words = new Uint32Array(codes.buffer, codes.byteOffset + at, (codes.length - at) >> 2);
+  let word = 0;
+  while (word < words.length && (words[word] & 0xfcfcfcfc) === 0) word++;
+  at += 4 * word;
+  while (at < codes.length && codes[at] <= 3) at++;
+  return at;
 }
 
 function wordScores(matrix: ScoreMatrix): Int32Array {

@@ -62,7 +62,11 @@ export class ScanPool {
       // Results that wait for an earlier one count too, or one slow piece would let all others pile up.
       if (this.#busy[thread] < PIECES_PER_THREAD && this.#done.size < 8 * this.#workers.length) {
         this.#busy[thread]++;
-        this.#workers[thread].postMessage(piece satisfies ScanTask, [piece.codes.buffer as ArrayBuffer]);
+        const { buffer } = piece.codes;
+        // A piece that is part of a longer sequence keeps that in this thread.
+        const codes = buffer.byteLength === piece.codes.length ? piece.codes : piece.codes.slice();
+        const task: ScanTask = { ...piece, codes };
+        this.#workers[thread].postMessage(task, [codes.buffer as ArrayBuffer]);
         return;
       }
       await this.#wait();

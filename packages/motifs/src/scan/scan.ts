@@ -1,4 +1,4 @@
-import { decodeSequence, reverseComplementCodes, type SequenceRecord, type Strand } from "@bindscape/genome";
+import type { SequenceRecord, Strand } from "@bindscape/genome";
 import { sortOrder } from "@bindscape/numerics";
 import type { Motif } from "../motif.js";
 import { type GenomicPlace, parseGenomicPlace } from "./genomic-coordinates.js";
@@ -60,31 +60,46 @@ export function scan(
   const scanner = new PieceScanner(plan, samplingStep(bases), options);
   const counts = makeCounts(plan);
   const cutter = new PieceCutter(Math.max(1, ...motifs.map(({ length }) => length)));
-  const found: [motif: number, sequence: number, start: number, scoreAndStrand: number][] = [];
+  const found = {
+    motif: [] as number[],
+    sequence: [] as number[],
+    start: [] as number[],
+    score: [] as number[],
+  };
   const take = (pieces: Iterable<Parameters<PieceScanner["scan"]>[0]>) => {
     for (const piece of pieces) {
       const { count, motif, sequence, start, scoreAndStrand } = scanner.scan(piece, counts);
-      for (let i = 0; i < count; i++) found.push([motif[i], sequence[i], start[i], scoreAndStrand[i]]);
+      for (let i = 0; i < count; i++) {
+        found.motif.push(motif[i]);
+        found.sequence.push(sequence[i]);
+        found.start.push(start[i]);
+        found.score.push(scoreAndStrand[i]);
+      }
     }
   };
   for (const { codes } of sequences) take(cutter.add(codes));
   take(cutter.finish());
   const statistics = summariseCounts(plan, counts);
-  const kept = plan.bestSite ? keepBestOfPieces(found) : found;
+  const kept = plan.bestSite ? keepBestOfPieces(found) : Uint32Array.from(found.motif.keys());
   const places = sequences.map(({ name }) => (parseGenomicCoordinates ? parseGenomicPlace(name) : null));
   const keys = rankScores(plan);
   const order = sortOrder(
-    Float64Array.from(kept, ([motif, , , score]) => keys[motif][(score >>> 1) - plan.motifs[motif].lowest]),
+    Float64Array.from(kept, (i) => {
+      const motif = found.motif[i];
+      return keys[motif][(found.score[i] >>> 1) - plan.motifs[motif].lowest];
+    }),
   );
   const sites: MotifSite[] = [];
   for (const at of order) {
-    const [motif, sequence, start, scoreAndStrand] = kept[at];
+    const motif = found.motif[kept[at]];
+    const sequence = found.sequence[kept[at]];
+    const start = found.start[kept[at]];
+    const scoreAndStrand = found.score[kept[at]];
     const { matrix, tail, lowest } = plan.motifs[motif];
     const score = scoreAndStrand >>> 1;
     const qValue = plan.computeQValues ? statistics[motif].qValues[score - lowest] : null;
     if (qValue !== null && qValue > plan.qThreshold) continue;
     const end = start + matrix.length;
-    const letters = sequences[sequence].codes.subarray(start, end);
     const isReverse = (scoreAndStrand & 1) === 1;
     sites.push({
       motif,
@@ -95,7 +110,7 @@ export function scan(
       score: bitsOfScore(matrix, score),
       pValue: tail[score],
       qValue,
-      matched: decodeSequence(isReverse ? reverseComplementCodes(letters) : letters),
+      matched: lettersOf(sequences[sequence].codes, start, end, isReverse),
       place: places[sequence],
     });
   }
@@ -123,13 +138,24 @@ export function rankScores({ motifs }: ScanPlan): Uint32Array[] {
   );
 }
 
+function lettersOf(codes: Uint8Array, start: number, end: number, isReverse: boolean): string {
+  let text = "";
+  if (isReverse) for (let at = end - 1; at >= start; at--) text += "ACGT"[3 - codes[at]];
+  else for (let at = start; at < end; at++) text += "ACGT"[codes[at]];
+  return text;
+}
+
 /** Pieces gave the best of each of their segments; a long sequence has several. */
-function keepBestOfPieces<Found extends readonly [number, number, number, number]>(found: Found[]): Found[] {
-  const best = new Map<string, Found>();
-  for (const site of found) {
-    const key = `${site[0]} ${site[1]}`;
+function keepBestOfPieces(found: {
+  readonly motif: readonly number[];
+  readonly sequence: readonly number[];
+  readonly score: readonly number[];
+}): Uint32Array {
+  const best = new Map<string, number>();
+  for (const [i, motif] of found.motif.entries()) {
+    const key = `${motif} ${found.sequence[i]}`;
     const held = best.get(key);
-    if (held === undefined || site[3] >>> 1 > held[3] >>> 1) best.set(key, site);
+    if (held === undefined || found.score[i] >>> 1 > found.score[held] >>> 1) best.set(key, i);
   }
-  return [...best.values()];
+  return Uint32Array.from(best.values());
 }
