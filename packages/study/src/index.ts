@@ -18,6 +18,7 @@ export * from "./labels.js";
 export * from "./load-study.node.js";
 export * from "./metadata-schema.js";
 export * from "./pooled-sampling.js";
+export * from "./readable-genome.node.js";
 export * from "./sampling.js";
 export * from "./simulate.js";
 export * from "./simulate.node.js";
