@@ -21,8 +21,10 @@ function siteCountsOf(file) {
   let current = [];
   for (const line of readFileSync(file, "utf8").split("\n")) {
     const motif = /^DB \d+ MOTIF\s+(\S+)/.exec(line)?.[1];
-    if (motif !== undefined) counts.set(motif, (current = []));
-    else if (line.trim() !== "") current.push(Number(line.trim().split(/\s+/)[1]));
+    if (motif !== undefined) {
+      current = [];
+      counts.set(motif, current);
+    } else if (line.trim() !== "") current.push(Number(line.trim().split(/\s+/)[1]));
   }
   return counts;
 }

@@ -40,6 +40,7 @@ export * from "./kipoi/export-kipoi.node.js";
 export * from "./model-definition.js";
 export * from "./model-table.js";
 export * from "./motif-reports/comparison-page.js";
+export * from "./motif-reports/enrichment-page.js";
 export * from "./motif-reports/families-page.js";
 export * from "./network/choose-cell.js";
 export * from "./network/network.node.js";

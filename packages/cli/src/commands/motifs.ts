@@ -2,12 +2,14 @@ import type { Command } from "commander";
 import { addMotifsClusterCommand } from "./motifs/cluster.js";
 import { addMotifsCompareCommand } from "./motifs/compare.js";
 import { addMotifsConvertCommand } from "./motifs/convert.js";
+import { addMotifsEnrichCommand } from "./motifs/enrich.js";
 import { addMotifsLogoCommand } from "./motifs/logo.js";
 import { addMotifsScanCommand } from "./motifs/scan.js";
 
 /** Each verb of `bindscape motifs` stands in its own file under `motifs/`. */
 const VERBS: readonly ((parent: Command) => void)[] = [
   addMotifsScanCommand,
+  addMotifsEnrichCommand,
   addMotifsCompareCommand,
   addMotifsClusterCommand,
   addMotifsLogoCommand,

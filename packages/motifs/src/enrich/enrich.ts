@@ -19,7 +19,7 @@ export interface MotifEnrichment extends RankedMotif {
   /** Share of sequences with a site (p up to `siteThreshold`) against flanks and against random sequences, where given. */
   readonly flanks: OccurrenceTest | null;
   readonly random: OccurrenceTest | null;
-  /** Factorbook's flags: not more frequent than in flanks, than in random sequences; null where these were not given. */
+  /** Factorbook's flags: not more frequent than in flanks, than in random sequences; null where there is nothing to compare. */
   readonly hasPoorCentrality: boolean | null;
   readonly hasPoorEnrichment: boolean | null;
 }
@@ -73,8 +73,13 @@ export function enrich(
       central: central[one.motif],
       flanks: flankTest,
       random: randomTest,
-      hasPoorCentrality: flankTest && isPoorlyEnriched(flankTest),
-      hasPoorEnrichment: randomTest && isPoorlyEnriched(randomTest),
+      hasPoorCentrality: isPoor(flankTest),
+      hasPoorEnrichment: isPoor(randomTest),
     };
   });
+}
+
+/** Unknown where nothing was tested, and where no sequence on either side has a site: a short motif cannot have one. */
+function isPoor(test: OccurrenceTest | null): boolean | null {
+  return test === null || test.hits + test.controlHits === 0 ? null : isPoorlyEnriched(test);
 }
