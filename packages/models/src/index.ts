@@ -42,6 +42,7 @@ export * from "./model-table.js";
 export * from "./motif-reports/comparison-page.js";
 export * from "./motif-reports/enrichment-page.js";
 export * from "./motif-reports/families-page.js";
+export * from "./motif-reports/pipeline-page.js";
 export * from "./network/choose-cell.js";
 export * from "./network/network.node.js";
 export * from "./predict/dream-submission.node.js";

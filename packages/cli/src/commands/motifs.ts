@@ -4,6 +4,7 @@ import { addMotifsCompareCommand } from "./motifs/compare.js";
 import { addMotifsConvertCommand } from "./motifs/convert.js";
 import { addMotifsEnrichCommand } from "./motifs/enrich.js";
 import { addMotifsLogoCommand } from "./motifs/logo.js";
+import { addMotifsPipelineCommand } from "./motifs/pipeline.js";
 import { addMotifsScanCommand } from "./motifs/scan.js";
 
 /** Each verb of `bindscape motifs` stands in its own file under `motifs/`. */
@@ -11,6 +12,7 @@ const VERBS: readonly ((parent: Command) => void)[] = [
   addMotifsScanCommand,
   addMotifsEnrichCommand,
   addMotifsCompareCommand,
+  addMotifsPipelineCommand,
   addMotifsClusterCommand,
   addMotifsLogoCommand,
   addMotifsConvertCommand,

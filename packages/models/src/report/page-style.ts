@@ -64,7 +64,7 @@ details table{color:var(--chart-ink);font-size:13px}
 summary{cursor:pointer;width:max-content;max-width:100%}
 summary:focus-visible,a:focus-visible,input:focus-visible{outline:2px solid var(--link);outline-offset:2px}
 .tag{display:inline-block;font-size:12px;font-weight:600;border:1px solid currentColor;border-radius:9px;padding:0 8px;margin-left:6px;color:var(--chart-muted)}
-.tag.seeded{color:var(--series-vermillion)}
+.tag.seeded,.tag.poor{color:var(--series-vermillion)}.tag.good{color:var(--series-green)}h2 .tag{vertical-align:3px}td .tag{margin-left:0}
 dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 18px;margin:0;font-size:14px}
 dt{color:var(--chart-muted)}dd{margin:0;overflow-wrap:anywhere}
 .counts{display:flex;flex-wrap:wrap;gap:2px 22px;font-size:14px;margin:0 0 12px;color:var(--chart-muted)}.counts b{color:var(--chart-ink)}
