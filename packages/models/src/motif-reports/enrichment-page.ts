@@ -32,7 +32,7 @@ export interface EnrichmentPage {
 const PICTURES_SHOWN = 12;
 const ROWS_SHOWN = 500;
 /** bp over which a curve of positions is averaged. */
-const SMOOTHING = 11;
+const SMOOTHING = 5;
 
 const curveStyle: SeriesStyle = { colour: "blue", width: 1.8, dash: null, marker: "circle" };
 
@@ -63,12 +63,12 @@ function renderTable({ results, motifs }: EnrichmentPage): string {
     return [
       `<tr><th scope="row">${name}${flags(result)}</th>`,
       `<td>${formatPercent(result.hits / result.total)}</td><td>${formatPercent(result.controlHits / result.controlTotal)}</td>`,
-      `<td>${formatFixed(result.ratio, 2)}</td><td>${pText(result.logPValue)}</td><td>${formatSignificant(result.eValue)}</td><td>${formatSignificant(result.qValue)}</td>`,
+      `<td>${formatFixed(result.ratio, 2)}</td><td>${pText(result.logPValue)}</td><td>${eText(result.logPValue, motifs.length)}</td><td>${formatSignificant(result.qValue)}</td>`,
       hasFlanks ? `<td>${zText(result.flanks)}</td>` : "",
       hasRandom ? `<td>${zText(result.random)}</td>` : "",
       region === null
         ? "<td>n/a</td><td>n/a</td>"
-        : `<td>${region.centre === 0 ? "" : `${signed(region.centre)} `}\u00b1${formatFixed(region.width / 2, 0)} bp</td><td>${formatSignificant(region.eValue)}</td>`,
+        : `<td>${region.centre === 0 ? "" : `${signed(region.centre)} `}\u00b1${formatFixed(region.width / 2, 0)} bp</td><td>${eText(region.logAdjustedPValue, motifs.length)}</td>`,
       "</tr>",
     ].join("");
   });
@@ -99,19 +99,19 @@ function renderMotif(page: EnrichmentPage, result: EnrichmentPage["results"][num
   const { positions } = result.central;
   const facts: [string, string][] = [
     [
-      "Sequences with a site",
-      `${formatCount(result.hits)} of ${formatCount(result.total)} (${formatPercent(result.hits / result.total)}), score at least ${formatFixed(result.leastScore, 1)} bits`,
+      "Sequences",
+      `${formatCount(result.hits)} of ${formatCount(result.total)} (${formatPercent(result.hits / result.total)}) with a site of at least ${formatFixed(result.leastScore, 1)} bits`,
     ],
     [
-      `Controls (${page.controls})`,
+      "Controls",
       `${formatCount(result.controlHits)} of ${formatCount(result.controlTotal)} (${formatPercent(result.controlHits / result.controlTotal)})`,
     ],
     [
       "Enrichment",
-      `ratio ${formatFixed(result.ratio, 2)}, p ${pText(result.logPValue)}, E ${formatSignificant(result.eValue)}`,
+      `ratio ${formatFixed(result.ratio, 2)}, p ${pText(result.logPValue)}, E ${eText(result.logPValue, page.motifs.length)}`,
     ],
     ...occurrenceFact("Against flanks", result.flanks, result.hasPoorCentrality, "poor centrality"),
-    ...occurrenceFact("Against random sequences", result.random, result.hasPoorEnrichment, "poor enrichment"),
+    ...occurrenceFact("Against random", result.random, result.hasPoorEnrichment, "poor enrichment"),
   ];
   const { region } = result.central;
   if (region !== null) {
@@ -122,8 +122,7 @@ function renderMotif(page: EnrichmentPage, result: EnrichmentPage["results"][num
   }
   return [
     `<section id="${sectionId(rank)}"><h2>${motifTitle(motif)}${flags(result)}</h2>`,
-    `<div class="query"><div class="aligned">${drawLogo({ probabilities: motif.probabilities, height: 96, width: 60 + motif.length * 18 })}</div></div>`,
-    `<div class="two"><dl>${facts.map(([term, text]) => `<dt>${escapeText(term)}</dt><dd>${escapeText(text)}</dd>`).join("")}</dl>`,
+    `<div class="grid"><div><div class="query"><div class="aligned">${drawLogo({ probabilities: motif.probabilities, height: 96, width: 60 + motif.length * 18 })}</div></div><dl>${facts.map(([term, text]) => `<dt>${escapeText(term)}</dt><dd>${escapeText(text)}</dd>`).join("")}</dl></div>`,
     positions.sites === 0
       ? emptyState("Positions of best sites", "No sequence has a site of 5 bits or more.")
       : figure(drawPositions(motif, positions.offsets, positions.counts, positions.sites, rank), {
@@ -221,6 +220,10 @@ function zText(test: OccurrenceTest | null): string {
 
 function pText(logarithm: number): string {
   return Math.exp(logarithm) > 1e-300 ? formatSignificant(Math.exp(logarithm)) : formatLogarithm(logarithm);
+}
+
+function eText(logPValue: number, motifs: number): string {
+  return pText(logPValue + Math.log(motifs));
 }
 
 function signed(value: number): string {
