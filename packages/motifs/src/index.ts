@@ -63,3 +63,4 @@ export {
   type ScoreMatrixOptions,
 } from "./scan/score-matrix.js";
 export * from "./shuffle.js";
+export * from "./write-shuffled.js";
