@@ -72,7 +72,7 @@ async function alignAll(
   }
   // Options are looked at here too, so that what is wrong with them is said by an error of our own.
   new MotifComparer(targets.slice(0, 1), options);
-  const { distance, bothStrands, minimumOverlap, completeScores, pseudocount, background } = options;
+  const { distance, bothStrands, minimumOverlap, completeScores, pseudocount, background, simd } = options;
   const start: AlignStart = {
     queries,
     targets,
@@ -82,6 +82,7 @@ async function alignAll(
       minimumOverlap,
       completeScores,
       pseudocount,
+      simd,
       background: background && Array.from(background),
     },
   };

@@ -1,4 +1,9 @@
-import { BindscapeError, estimateNullShare, type ProgressListener } from "@bindscape/numerics";
+import {
+  BindscapeError,
+  NULL_SHARE_LAMBDAS,
+  nullShareOfCounts,
+  type ProgressListener,
+} from "@bindscape/numerics";
 import type { Motif } from "../motif.js";
 import { type Alignments, type ComparerOptions, MotifComparer } from "./motif-comparer.js";
 
@@ -82,10 +87,15 @@ export function matchesWithin(
 ): MotifMatch[] {
   const { pValues, allPValues } = alignments;
   const tests = allPValues.length;
-  const sorted = allPValues.slice().sort();
-  const share = estimateNullShare(sorted);
-  const least = new Float64Array(tests);
-  for (let rank = tests, value = 1; rank > 0; rank--) {
+  const share = nullShareOf(allPValues);
+  // A q-value is at most the threshold thanks to a p-value of at most threshold / share; larger ones need no sorting.
+  const largest = thresholdOn === "q-value" ? threshold / share : 1;
+  const few = new Float64Array(tests);
+  let count = 0;
+  for (let i = 0; i < tests; i++) if (allPValues[i] <= largest) few[count++] = allPValues[i];
+  const sorted = few.subarray(0, count).sort();
+  const least = new Float64Array(sorted.length);
+  for (let rank = sorted.length, value = 1; rank > 0; rank--) {
     value = Math.min(value, (sorted[rank - 1] * tests * share) / rank);
     least[rank - 1] = value;
   }
@@ -94,6 +104,7 @@ export function matchesWithin(
     const pValue = pValues[target];
     const eValue = pValue * pValues.length;
     if (thresholdOn === "E-value" && eValue > threshold) continue;
+    if (pValue > largest) continue;
     const qValue = least[lastAtMost(sorted, pValue)];
     if (thresholdOn === "q-value" && qValue > threshold) continue;
     matches.push({
@@ -112,6 +123,24 @@ export function matchesWithin(
     return first === second ? a.target - b.target : first < second ? -1 : 1;
   };
   return matches.sort((a, b) => a.pValue - b.pValue || b.overlap - a.overlap || byId(a, b));
+}
+
+/** {@link nullShareOfCounts} of p-values that are not sorted. */
+function nullShareOf(pValues: Float64Array): number {
+  const lambdas = NULL_SHARE_LAMBDAS;
+  const last = lambdas.length - 1;
+  const atMost = new Float64Array(lambdas.length + 1);
+  // Lambdas are evenly spaced from 0: one division says which one it is, to rounding.
+  const perUnit = lambdas.length / lambdas[last];
+  for (let i = 0; i < pValues.length; i++) {
+    const value = pValues[i];
+    let at = value >= lambdas[last] ? last : Math.max(0, Math.ceil(value * perUnit) - 1);
+    while (at > 0 && value <= lambdas[at - 1]) at--;
+    while (at <= last && value > lambdas[at]) at++;
+    atMost[at]++;
+  }
+  for (let i = 1; i < lambdas.length; i++) atMost[i] += atMost[i - 1];
+  return nullShareOfCounts(atMost, pValues.length);
 }
 
 /** Index of the last of the sorted values that is at most the one given, which is among them. */

@@ -1,15 +1,17 @@
 import { BindscapeError } from "@bindscape/numerics";
 import { type Background, checkBackground, type Motif, UNIFORM_BACKGROUND } from "../motif.js";
+import { isSimdSupported } from "../scan/site-filter.js";
 import {
-  type ColumnScorer,
   type Columns,
   complementColumns,
   MOTIF_DISTANCES,
   type MotifDistance,
   makeColumnScorer,
 } from "./column-scores.js";
-import { MiddleScore } from "./middle-score.js";
+import { ScalarScores } from "./scalar-scores.js";
 import { ScoreNull } from "./score-null.js";
+import { startsOf } from "./scores.js";
+import { LONGEST_QUERY, SimdScores } from "./simd-scores.js";
 
 /** How motifs are compared; what is left out is as Tomtom 5.5 has it. */
 export interface ComparerOptions {
@@ -28,6 +30,8 @@ export interface ComparerOptions {
   readonly pseudocount?: number;
   /** Of pseudocounts and likelihood ratios: A, C, G, T; a quarter each when left out. */
   readonly background?: Background;
+  /** False leaves vector instructions unused, which are only a matter of speed; true when left out. */
+  readonly simd?: boolean;
 }
 
 /** The best alignment of one query with each target, in the order of the targets. */
@@ -44,8 +48,6 @@ export interface Alignments {
   readonly allPValues: Float64Array;
 }
 
-/** Scores of a column span this many whole numbers. */
-const SCORE_RANGE = 100;
 /** Sites of a motif that does not say, as the MEME suite assumes. */
 const DEFAULT_SITES = 20;
 
@@ -63,11 +65,11 @@ export class MotifComparer {
   readonly #pseudocount: number;
   readonly #background: Background;
   readonly #starts: Int32Array;
-  readonly #columns: number;
-  readonly #scorers: readonly ColumnScorer[];
-  readonly #middle = new MiddleScore();
-  #scores = new Float64Array(0);
-  #whole = new Uint8Array(0);
+  /** Widths of targets, each once, ascending. */
+  readonly #widths: readonly number[];
+  readonly #scalar: ScalarScores;
+  /** Null where there are no vectors, or the distance is another. */
+  readonly #simd: SimdScores | null;
 
   /** @throws BindscapeError for options that cannot be used, or no targets */
   constructor(targets: readonly Motif[], options: ComparerOptions = {}) {
@@ -88,115 +90,58 @@ export class MotifComparer {
     this.completeScores = completeScores;
     this.#pseudocount = pseudocount;
     this.#background = background;
-    this.#starts = new Int32Array(targets.length + 1);
-    targets.forEach((motif, i) => {
-      this.#starts[i + 1] = this.#starts[i] + motif.length;
-    });
-    this.#columns = this.#starts[targets.length];
+    this.#starts = startsOf(targets);
+    this.#widths = [...new Set(targets.map((motif) => motif.length))].sort((a, b) => a - b);
     const columns = this.#layOut(targets);
     const forward = makeColumnScorer(distance, columns, background);
-    this.#scorers = bothStrands
-      ? [forward, makeColumnScorer(distance, complementColumns(columns), background)]
-      : [forward];
+    this.#scalar = new ScalarScores(
+      this.#starts,
+      bothStrands ? [forward, makeColumnScorer(distance, complementColumns(columns), background)] : [forward],
+    );
+    this.#simd =
+      distance === "ed" && completeScores && options.simd !== false && isSimdSupported()
+        ? new SimdScores(columns, this.#starts, bothStrands)
+        : null;
   }
 
   /** Targets times orientations: how many p-values a query has. */
   get comparisons(): number {
-    return this.targets.length * this.#scorers.length;
+    return this.targets.length * (this.bothStrands ? 2 : 1);
   }
 
   /** The best alignment of a query with each target. */
   align(query: Motif): Alignments {
-    const { counts, zero } = this.#scoreColumns(query);
-    return this.completeScores
-      ? this.#alignComplete(query.length, counts, zero)
-      : this.#alignIncomplete(query.length, counts);
+    const columns = this.#layOut([query]);
+    return this.completeScores ? this.#alignComplete(columns) : this.#alignIncomplete(columns);
   }
 
-  /**
-   * Fills the table of whole scores, a row of all target columns (forward, then complemented) for each query column.
-   * @returns how often each whole score occurs, a row a query column, and which one stands for an unaligned column
-   */
-  #scoreColumns(query: Motif): { counts: Float64Array[]; zero: number } {
-    const length = query.length;
-    const width = this.#columns * this.#scorers.length;
-    if (this.#scores.length < length * width) {
-      this.#scores = new Float64Array(length * width);
-      this.#whole = new Uint8Array(length * width);
-    }
-    const { bases, sites } = this.#layOut([query]);
-    const middles = new Float64Array(length);
-    let lowest = Number.POSITIVE_INFINITY;
-    let highest = Number.NEGATIVE_INFINITY;
-    for (let i = 0; i < length; i++) {
-      const row = this.#scores.subarray(i * width, (i + 1) * width);
-      const column = [bases[0][i], bases[1][i], bases[2][i], bases[3][i]] as const;
-      this.#scorers.forEach((score, strand) => {
-        score(column, sites[i], row.subarray(strand * this.#columns, (strand + 1) * this.#columns));
-      });
-      const [low, high] = range(row);
-      middles[i] = this.completeScores ? this.#middle.of(row, low, high) : 0;
-      lowest = Math.min(lowest, low - middles[i]);
-      highest = Math.max(highest, high - middles[i]);
-    }
-    // Whole steps a unit where there can be one, from a whole number up, as Tomtom's values show.
-    const base = Math.floor(lowest);
-    const steps = SCORE_RANGE / (highest - base);
-    const scale = highest > base ? (steps >= 1 ? Math.floor(steps) : steps) : 1;
-    const counts: Float64Array[] = [];
-    for (let i = 0; i < length; i++) {
-      const tally = new Float64Array(SCORE_RANGE + 2);
-      const from = middles[i] + base;
-      for (let at = i * width, end = at + width; at < end; at++) {
-        const whole = ((this.#scores[at] - from) * scale + 0.5) | 0;
-        this.#whole[at] = whole;
-        tally[whole]++;
-      }
-      counts.push(tally);
-    }
-    return { counts, zero: this.completeScores ? Math.round(-base * scale) : 0 };
-  }
-
-  #alignComplete(length: number, counts: readonly Float64Array[], zero: number): Alignments {
+  #alignComplete(query: Columns): Alignments {
     const count = this.targets.length;
     const result = this.#emptyResult();
-    const strands = this.#scorers.length;
-    const best = new Int32Array(count * strands);
-    const offsets = new Int16Array(count * strands);
-    const sums = new Int32Array(length + this.#widest());
-    let lowest = Number.POSITIVE_INFINITY;
-    for (let strand = 0; strand < strands; strand++) {
-      for (let target = 0; target < count; target++) {
-        const width = this.#starts[target + 1] - this.#starts[target];
-        this.#addDiagonals(length, target, strand, sums.fill(0), zero);
-        const least = Math.min(this.minimumOverlap, width, length);
-        let at = least - 1;
-        for (let k = least; k < length + width - least; k++) if (sums[k] > sums[at]) at = k;
-        best[strand * count + target] = sums[at];
-        offsets[strand * count + target] = at - length + 1;
-        lowest = Math.min(lowest, sums[at]);
-      }
-    }
-    const chances = new ScoreNull(counts, zero, this.minimumOverlap, lowest).bestOfOffsets(
-      this.targets.map((motif) => motif.length),
-    );
+    const scores = this.#simd !== null && query.count <= LONGEST_QUERY ? this.#simd : this.#scalar;
+    const { counts, zero, best, offsets } = scores.score(query, this.minimumOverlap);
+    let lowest = best[0];
+    for (let i = 1; i < best.length; i++) if (best[i] < lowest) lowest = best[i];
+    const chances = new ScoreNull(counts, zero, this.minimumOverlap, lowest).bestOfOffsets(this.#widths);
     for (let i = 0; i < best.length; i++) {
-      result.allPValues[i] = chances.get(this.targets[i % count].length)![best[i] - lowest];
+      result.allPValues[i] = chances[this.#widthOf(i % count)]![best[i] - lowest];
     }
-    return this.#choose(result, offsets, length);
+    return this.#choose(result, offsets, query.count);
   }
 
-  #alignIncomplete(length: number, counts: readonly Float64Array[]): Alignments {
+  #alignIncomplete(query: Columns): Alignments {
+    const length = query.count;
     const count = this.targets.length;
     const result = this.#emptyResult();
-    const strands = this.#scorers.length;
+    const strands = this.bothStrands ? 2 : 1;
+    const { counts } = this.#scalar.fill(query, false);
     const offsets = new Int16Array(count * strands);
-    const sums = new Int32Array(length + this.#widest());
+    const sums = new Int32Array(length + this.#scalar.widest());
     const spans = new ScoreNull(counts, 0, this.minimumOverlap, 0).ofSpans();
     for (let strand = 0; strand < strands; strand++) {
       for (let target = 0; target < count; target++) {
-        const width = this.#starts[target + 1] - this.#starts[target];
-        this.#addDiagonals(length, target, strand, sums.fill(0), 0);
+        const width = this.#widthOf(target);
+        this.#scalar.addDiagonals(length, target, strand, sums.fill(0), 0);
         const least = Math.min(this.minimumOverlap, width, length);
         let smallest = Number.POSITIVE_INFINITY;
         let at = 0;
@@ -214,21 +159,6 @@ export class MotifComparer {
     return this.#choose(result, offsets, length);
   }
 
-  /** Adds the scores of every offset to `sums`: query column i on target column j counts at j - i + length - 1. */
-  #addDiagonals(length: number, target: number, strand: number, sums: Int32Array, zero: number): void {
-    const whole = this.#whole;
-    const start = this.#starts[target];
-    const width = this.#starts[target + 1] - start;
-    const step = this.#columns * this.#scorers.length;
-    const first = strand === 0 ? start : this.#columns + start + width - 1;
-    const direction = strand === 0 ? 1 : -1;
-    for (let i = 0; i < length; i++) {
-      let at = i * step + first;
-      const from = length - 1 - i;
-      for (let k = from; k < from + width; k++, at += direction) sums[k] += whole[at] - zero;
-    }
-  }
-
   /** The better orientation of each target, forward where both are as good. */
   #choose(result: Alignments, offsets: Int16Array, length: number): Alignments {
     const count = this.targets.length;
@@ -242,7 +172,7 @@ export class MotifComparer {
       result.pValues[target] = all[at];
       result.offsets[target] = offset;
       result.isReversed[target] = isReversed ? 1 : 0;
-      const width = this.#starts[target + 1] - this.#starts[target];
+      const width = this.#widthOf(target);
       result.overlaps[target] = Math.min(length, width - offset) - Math.max(0, -offset);
     }
     return result;
@@ -259,8 +189,8 @@ export class MotifComparer {
     };
   }
 
-  #widest(): number {
-    return this.targets.reduce((widest, motif) => Math.max(widest, motif.length), 0);
+  #widthOf(target: number): number {
+    return this.#starts[target + 1] - this.#starts[target];
   }
 
   #layOut(motifs: readonly Motif[]): Columns {
@@ -291,17 +221,6 @@ export class MotifComparer {
 /** The chance that the best of so many independent tries is as good as one of the given chance. */
 function atLeastOnce(chance: number, tries: number): number {
   return chance >= 1 ? 1 : -Math.expm1(tries * Math.log1p(-chance));
-}
-
-function range(values: Float64Array): [number, number] {
-  let lowest = values[0];
-  let highest = values[0];
-  for (let i = 1; i < values.length; i++) {
-    const value = values[i];
-    if (value < lowest) lowest = value;
-    if (value > highest) highest = value;
-  }
-  return [lowest, highest];
 }
 
 function checkOptions(

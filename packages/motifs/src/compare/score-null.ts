@@ -1,3 +1,5 @@
+import { type Convolve, fastestConvolve } from "./convolver.js";
+
 /**
  * The chance of a score between a query and an unrelated target of given width (Gupta et al. 2007, "Method"): each
  * query column meets a column drawn from all target columns, independently. The scores of a span of query columns are
@@ -10,6 +12,8 @@ export class ScoreNull {
   /** Scores below this one are as good as certain, and not looked at. */
   readonly #lowest: number;
   readonly #highest: number;
+  #room = new Float64Array(0);
+  #taken = 0;
 
   /**
    * @param counts how often each score from `-offset` on occurs, a row a query column
@@ -29,23 +33,22 @@ export class ScoreNull {
 
   /**
    * For targets of each width: the chance that the best of all offsets scores s or more, at index s - lowest.
-   * @param widths widths of targets
+   * @param widths widths of targets, each once, ascending
+   * @returns a table a width
    */
-  bestOfOffsets(widths: readonly number[]): Map<number, Float64Array> {
+  bestOfOffsets(widths: readonly number[]): (Float64Array | undefined)[] {
     const length = this.#columns.length;
-    const wanted = [...new Set(widths)].sort((a, b) => a - b);
+    const wanted = widths;
     const narrow = wanted.filter((width) => width < length);
-    const inner = new Map(narrow.map((width) => [width, this.#emptyTable()]));
+    const inner: (Float64Array | undefined)[] = [];
+    for (const width of narrow) inner[width] = this.#emptyTable();
     /** ends[n]: any span of n columns at either end of the query. */
     const ends: Float64Array[] = Array.from({ length: length + 1 }, () => this.#emptyTable());
-    this.#forEachSpan(narrow, (start, end, chances) => {
-      const columns = end - start + 1;
-      const isPrefix = start === 0;
-      const isSuffix = end === length - 1;
-      if (isPrefix || isSuffix) unite(ends[columns], chances);
-      if (!isPrefix && !isSuffix) unite(inner.get(columns)!, chances);
+    this.#forEachSpan(narrow, (start, end, chances, reach) => {
+      const isEnd = start === 0 || end === length - 1;
+      unite(isEnd ? ends[end - start + 1] : inner[end - start + 1]!, chances, reach);
     });
-    const tables = new Map<number, Float64Array>();
+    const tables: (Float64Array | undefined)[] = [];
     // Overhanging alignments: of 1, 2, ... columns, less than the narrower motif has.
     const overhanging = this.#emptyTable();
     let reached = 0;
@@ -57,18 +60,18 @@ export class ScoreNull {
         for (reached = Math.max(reached, least - 1); reached < width - 1; reached++) {
           unite(overhanging, ends[reached + 1]);
         }
-        const table = overhanging.slice();
+        const table = this.#copy(overhanging);
         unite(table, ends[width]);
-        unite(table, inner.get(width)!);
-        tables.set(width, table);
+        unite(table, inner[width]!);
+        tables[width] = table;
         continue;
       }
       for (reached = Math.max(reached, least - 1); reached < length - 1; reached++) {
         unite(overhanging, ends[reached + 1]);
       }
-      if (extraFull === 0) atFull = overhanging.slice();
+      if (extraFull === 0) atFull = this.#copy(overhanging);
       for (; extraFull < width - length + 1; extraFull++) unite(atFull, ends[length]);
-      tables.set(width, atFull.slice());
+      tables[width] = this.#copy(atFull);
     }
     return tables;
   }
@@ -78,45 +81,65 @@ export class ScoreNull {
     const length = this.#columns.length;
     const spans: Float64Array[][] = Array.from({ length }, () => []);
     const all = Array.from({ length }, (_, i) => i + 1);
-    this.#forEachSpan(all, (start, end, chances) => {
-      spans[start][end] = chances.slice();
+    this.#forEachSpan(all, (start, end, chances, reach) => {
+      spans[start][end] = this.#emptyTable();
+      spans[start][end].set(chances.subarray(0, reach));
     });
     return spans;
   }
 
+  #copy(table: Float64Array): Float64Array {
+    const copy = this.#emptyTable();
+    copy.set(table);
+    return copy;
+  }
+
+  /** Zeros, cut from larger pieces: many small arrays cost more than what is done with them. */
   #emptyTable(): Float64Array {
-    return new Float64Array(this.#highest - this.#lowest + 1);
+    const size = this.#highest - this.#lowest + 1;
+    if (this.#room.length < this.#taken + size) {
+      this.#room = new Float64Array(Math.max(size, 32 * size));
+      this.#taken = 0;
+    }
+    this.#taken += size;
+    return this.#room.subarray(this.#taken - size, this.#taken);
   }
 
   /**
    * Spans at either end of the query, and those of the given widths within.
-   * @param visit gets the chances at every score asked for; the array is used again
+   * @param visit gets the chances at the scores asked for, as far as any is left; the array is used again
    */
   #forEachSpan(
     widths: readonly number[],
-    visit: (start: number, end: number, chances: Float64Array) => void,
+    visit: (start: number, end: number, chances: Float64Array, reach: number) => void,
   ): void {
     const columns = this.#columns;
+    const convolve = fastestConvolve();
     const length = columns.length;
     const chances = this.#emptyTable();
+    // A span is made of the one before it, so two rooms take turns.
+    const longest = columns.reduce((sum, { chance }) => sum + chance.length, 0);
+    const rooms = [new Float64Array(longest), new Float64Array(longest)];
     const isWanted = new Uint8Array(length + 1);
     for (const width of widths) if (width <= length) isWanted[width] = 1;
     const widest = Math.max(0, ...widths.filter((width) => width < length));
     // From the last column leftwards: all spans that end the query but the whole.
     for (let start = length - 1, span: ColumnScores | undefined; start > 0; start--) {
-      span = span === undefined ? columns[start] : convolve(columns[start], span, this.#need(0, start));
-      this.#addUp(span, chances);
-      visit(start, length - 1, chances);
+      span =
+        span === undefined
+          ? columns[start]
+          : addScores(columns[start], span, this.#need(0, start), convolve, rooms[start & 1]);
+      visit(start, length - 1, chances, this.#addUp(span, chances));
     }
     for (let start = 0; start < length; start++) {
       const lastEnd = start === 0 ? length - 1 : Math.min(length - 2, start + widest - 1);
       const lastWanted = start === 0 ? lastEnd : lastWantedEnd(isWanted, start, lastEnd);
       let span = columns[start];
       for (let end = start; end <= lastWanted; end++) {
-        if (end > start) span = convolve(span, columns[end], this.#need(end + 1, lastWanted + 1));
+        if (end > start)
+          span = addScores(span, columns[end], this.#need(end + 1, lastWanted + 1), convolve, rooms[end & 1]);
         if (start > 0 && !isWanted[end - start + 1]) continue;
-        this.#addUp(span, chances);
-        visit(start, end, chances);
+        visit(start, end, chances, this.#addUp(span, chances));
       }
     }
   }
@@ -128,19 +151,18 @@ export class ScoreNull {
     return need;
   }
 
-  #addUp(span: ColumnScores, chances: Float64Array): void {
-    const { lowest, chance, below } = span;
+  /** Chances of at least each score, from the lowest asked for on. @returns how many are not 0 */
+  #addUp({ highest, chance, below }: ColumnScores, chances: Float64Array): number {
+    const reach = Math.max(0, highest - this.#lowest + 1);
     let sum = 0;
-    let index = chances.length - 1;
-    for (let score = this.#highest; score > lowest + chance.length - 1 && index >= 0; score--, index--) {
-      chances[index] = 0;
-    }
-    for (let at = index + this.#lowest - lowest; at >= 0 && index >= 0; at--, index--) {
+    let index = reach - 1;
+    for (let at = chance.length - 1; at >= 0 && index >= 0; at--, index--) {
       sum += chance[at];
       chances[index] = sum;
     }
     // Whatever lies under the lowest score kept belongs to all scores under it.
     for (; index >= 0; index--) chances[index] = sum + below;
+    return reach;
   }
 }
 
@@ -165,20 +187,19 @@ function trim(counts: Float64Array, offset: number): ColumnScores {
   return { lowest: first - offset, highest: last - offset, chance, below: 0 };
 }
 
-/** Sums of two independent scores, those under `need` left out. */
-function convolve(a: ColumnScores, b: ColumnScores, need: number): ColumnScores {
+/** Sums of two independent scores, those under `need` left out; their chances are written to `room`. */
+function addScores(
+  a: ColumnScores,
+  b: ColumnScores,
+  need: number,
+  convolve: Convolve,
+  room: Float64Array,
+): ColumnScores {
   const highest = a.highest + b.highest;
   const lowest = Math.min(highest, Math.max(a.lowest + b.lowest, need));
-  const chance = new Float64Array(highest - lowest + 1);
+  const chance = room.subarray(0, highest - lowest + 1);
   const [long, short] = a.chance.length >= b.chance.length ? [a, b] : [b, a];
-  const from = long.lowest + short.lowest - lowest;
-  for (let i = 0; i < short.chance.length; i++) {
-    const weight = short.chance[i];
-    if (weight === 0) continue;
-    const shift = from + i;
-    const values = long.chance;
-    for (let j = Math.max(0, -shift); j < values.length; j++) chance[shift + j] += weight * values[j];
-  }
+  convolve(long.chance, short.chance, lowest - long.lowest - short.lowest, chance);
   let kept = 0;
   for (let i = 0; i < chance.length; i++) kept += chance[i];
   return { lowest, highest, chance, below: Math.max(0, 1 - kept) };
@@ -191,6 +212,9 @@ function lastWantedEnd(isWanted: Uint8Array, start: number, lastEnd: number): nu
 }
 
 /** Chances of either of two independent events, written into the first: small ones keep all their digits. */
-function unite(chances: Float64Array, others: Float64Array): void {
-  for (let i = 0; i < chances.length; i++) chances[i] += others[i] * (1 - chances[i]);
+function unite(chances: Float64Array, others: Float64Array, reach = others.length): void {
+  for (let i = 0; i < reach; i++) {
+    const chance = chances[i];
+    chances[i] = chance + others[i] * (1 - chance);
+  }
 }
