@@ -96,6 +96,41 @@ describe("motifs scan", () => {
     expect(one.stdout.split("\n").length).toBeGreaterThan(61);
   });
 
+  it("scans in shards, which merge gives what one run gives", async () => {
+    const long = file("long.fa");
+    const block = letters(50_000);
+    const bases = Array.from({ length: 56 }, (_, i) => block.slice(i * 701) + block.slice(0, i * 701)).join(
+      "",
+    );
+    writeFileSync(long, `>chrA\n${bases}\n>chrB\n${withSite(100)}\n`);
+    for (const extra of [["--formats", "tsv,bed"], ["--best-site"]]) {
+      const whole = file(`whole${extra.length}`);
+      const out = file(`parts${extra.length}`);
+      const args = ["motifs", "scan", file("motifs.meme"), long, "--threads", "1", ...extra];
+      expect((await runHere([...args, "--out", whole])).code).toBe(0);
+      for (const shard of ["2/3", "1/3", "3/3"]) {
+        const { code, stderr } = await runHere([...args, "--out", out, "--shard", shard]);
+        expect([code, stderr]).toEqual([0, expect.stringContaining("wrote shard")]);
+      }
+      const again = await runHere([...args, "--out", out, "--shard", "2/3", "--json"]);
+      expect(JSON.parse(again.stdout)).toMatchObject({ shard: 2, shards: 3, skipped: true });
+      const { code, stdout } = await runHere(["merge", out, "--json"]);
+      expect(code).toBe(0);
+      expect(JSON.parse(stdout).shards).toBe(3);
+      const sitesOf = (folder: string, name: string) =>
+        readFileSync(join(folder, name), "utf8")
+          .split("\n")
+          .filter((line) => !line.startsWith("# "))
+          .join("\n");
+      expect(sitesOf(out, "fimo.tsv")).toBe(sitesOf(whole, "fimo.tsv"));
+      expect(sitesOf(out, "fimo.tsv").split("\n").length).toBeGreaterThan(extra.length === 1 ? 4 : 200);
+      expect(existsSync(join(out, "run.json"))).toBe(true);
+      if (extra.length === 2) expect(sitesOf(out, "sites.bed")).toBe(sitesOf(whole, "sites.bed"));
+    }
+    const { code, stderr } = await runHere(["merge", file("parts2"), "--shards", "4"]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("shard 1 of 4 is missing")]);
+  });
+
   it("refuses what it cannot do with exit code 2, and leaves nothing half written", async () => {
     const out = file("refused");
     const refuse = async (args: readonly string[], message: RegExp) => {

@@ -57,6 +57,7 @@ export * from "./report/report-data.js";
 export * from "./shards/evaluate-shard.node.js";
 export type { ShardManifest } from "./shards/manifest.js";
 export * from "./shards/predict-shard.node.js";
+export * from "./shards/scan-shard.node.js";
 export * from "./shards/shard.js";
 export * from "./shards/shard-files.node.js";
 export * from "./train/prepare.js";

@@ -6,3 +6,4 @@ export * from "./motif-file.node.js";
 export { keepDiscovery } from "./pipeline/discovery-file.node.js";
 export { readScanBackground } from "./scan/scan-background.node.js";
 export * from "./scan/scan-files.node.js";
+export type { ScanPartNumber, StreamScanOptions } from "./scan/scan-stream.node.js";

@@ -1,20 +1,21 @@
 import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
 import { type ByteSink, describeFileError, writeFileAtomically } from "@bindscape/genome";
-import { BindscapeError, type ProgressListener } from "@bindscape/numerics";
+import { BindscapeError } from "@bindscape/numerics";
 import type { Motif } from "../motif.js";
 import { ExternalSort } from "./external-sort.node.js";
-import { PieceCutter } from "./pieces.js";
-import { rankScores } from "./scan.js";
-import { type MotifStatistics, samplingStep, summariseCounts } from "./scan-counts.js";
-import { planScan, type ScanOptions, type ScanPlan } from "./scan-plan.js";
-import { ScanPool } from "./scan-pool.node.js";
-import { openSequences } from "./sequence-stream.node.js";
+import {
+  addCounts,
+  type MotifCounts,
+  type MotifStatistics,
+  makeCounts,
+  summariseCounts,
+} from "./scan-counts.js";
+import { planScan, type ScanPlan } from "./scan-plan.js";
+import { type ScanPartNumber, type StreamScanOptions, scanInOrder } from "./scan-stream.node.js";
 import { FIMO_COLUMNS, SiteWriter } from "./site-lines.js";
 import { SiteRecords } from "./site-records.js";
-import type { SiteScannerOptions } from "./site-scanner.js";
 import { writeSitesParquet } from "./write-parquet.node.js";
 
 /** What a scan can write beside fimo.tsv, and its file. */
@@ -32,14 +33,6 @@ const LONGEST_BATCH = 1 << 14;
 
 /** In place of `sites.narrowPeak` where only best sites are reported: FIMO's name for it. */
 export const BEST_SITES_FILE = "best_site.narrowPeak";
-
-export interface StreamScanOptions extends ScanOptions, Pick<SiteScannerOptions, "useSimd"> {
-  readonly parseGenomicCoordinates?: boolean;
-  /** Threads; 1 when left out. */
-  readonly threads?: number;
-  readonly onProgress?: ProgressListener;
-  readonly signal?: AbortSignal;
-}
 
 export interface ScanFilesOptions extends StreamScanOptions {
   /** Files to write; tsv alone when left out. */
@@ -79,6 +72,83 @@ export async function scanFiles(
   folder: string,
   options: ScanFilesOptions = {},
 ): Promise<ScanSummary> {
+  const plan = planScan(motifs, options);
+  const names: string[] = [];
+  return writeScan(plan, folder, options, async (records, add) => {
+    const listeners = { onSequence: (name: string) => void names.push(name), onRecords: add };
+    return { names, ...(await scanInOrder(plan, records, sequences, options, listeners)) };
+  });
+}
+
+/** What is found by one part of a scan: everything that writing the whole needs. */
+export interface ScanPart {
+  readonly plan: ScanPlan;
+  /** Of all sequences of the file. */
+  readonly names: readonly string[];
+  readonly bases: number;
+  readonly counts: readonly MotifCounts[];
+  /** 32-bit words of a record, and the records of the part's sites. */
+  readonly words: number;
+  readonly records: Uint32Array;
+}
+
+/** Scans one part of a file; its sites are held in memory. */
+export async function scanPart(
+  motifs: readonly Motif[],
+  sequences: string,
+  part: ScanPartNumber,
+  options: StreamScanOptions = {},
+): Promise<ScanPart> {
+  const plan = planScan(motifs, options);
+  const records = new SiteRecords(plan);
+  const names: string[] = [];
+  const blocks: Uint32Array[] = [];
+  const listeners = {
+    onSequence: (name: string) => void names.push(name),
+    onRecords: (block: Uint32Array) => void blocks.push(block),
+  };
+  const { counts, bases } = await scanInOrder(plan, records, sequences, options, listeners, part);
+  const joined = new Uint32Array(blocks.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const block of blocks) {
+    joined.set(block, at);
+    at += block.length;
+  }
+  return { plan, names, bases, counts, words: records.words, records: joined };
+}
+
+/**
+ * Writes the files that {@link scanFiles} writes, out of all parts of a scan in their order.
+ * @param first what all parts have in common
+ */
+export async function writeScanParts(
+  first: Pick<ScanPart, "plan" | "names" | "bases">,
+  parts: AsyncIterable<Pick<ScanPart, "counts" | "records">>,
+  folder: string,
+  options: ScanFilesOptions = {},
+): Promise<ScanSummary> {
+  const { plan, names, bases } = first;
+  return writeScan(plan, folder, { ...options, bestSite: plan.bestSite }, async (_records, add) => {
+    const counts = makeCounts(plan);
+    for await (const part of parts) {
+      options.signal?.throwIfAborted();
+      addCounts(counts, part.counts);
+      await add(part.records);
+    }
+    return { names, bases, counts };
+  });
+}
+
+/** Sorts what `scanAll` finds and writes it. */
+async function writeScan(
+  plan: ScanPlan,
+  folder: string,
+  options: ScanFilesOptions,
+  scanAll: (
+    records: SiteRecords,
+    add: (block: Uint32Array) => Promise<void>,
+  ) => Promise<{ names: readonly string[]; bases: number; counts: readonly MotifCounts[] }>,
+): Promise<ScanSummary> {
   const { formats = ["tsv"], maxStoredScores = Number.POSITIVE_INFINITY } = options;
   if (!(maxStoredScores > 0)) {
     throw new BindscapeError({
@@ -87,7 +157,6 @@ export async function scanFiles(
       expected: "1 or more",
     });
   }
-  const plan = planScan(motifs, options);
   const records = new SiteRecords(plan);
   await mkdir(folder, { recursive: true }).catch((error) => {
     throw describeFileError(error, folder, "write");
@@ -98,50 +167,41 @@ export async function scanFiles(
     keyOf: (block, at) => records.rankOf(block, at),
     file: temporary("sites"),
   });
-  const names: string[] = [];
+  let byPlace: ExternalSort | undefined;
   try {
-    const { counts, bases } = await scanInOrder(plan, records, sequences, options, {
-      onSequence: (name) => names.push(name),
-      onRecords: (block) => byRank.add(block),
-    });
+    const { names, bases, counts } = await scanAll(records, (block) => byRank.add(block));
     const statistics = summariseCounts(plan, counts);
-    const writer = new SiteWriter(
+    const qValues = plan.computeQValues ? statistics : null;
+    const writer = new SiteWriter(plan, records, qValues, options.parseGenomicCoordinates ?? true);
+    for (const name of names) writer.addSequence(name);
+    if (formats.includes("bed") || formats.includes("narrowpeak")) {
+      byPlace = sortByPlace(writer, records, names.length, temporary("places"));
+    }
+    const keep = makeSelector(plan, records, writer, maxStoredScores);
+    const { sites, files } = await writeFiles(folder, formats, options, {
       plan,
       records,
-      plan.computeQValues ? statistics : null,
-      options.parseGenomicCoordinates ?? true,
-    );
-    for (const name of names) writer.addSequence(name);
-    const isByPlace = formats.includes("bed") || formats.includes("narrowpeak");
-    const byPlace = isByPlace ? sortByPlace(writer, records, names.length, temporary("places")) : undefined;
-    try {
-      const keep = makeSelector(plan, records, writer, maxStoredScores);
-      const { sites, files } = await writeFiles(folder, formats, options, {
-        plan,
-        records,
-        writer,
-        sorted: selectRecords(byRank.sorted(), records.words, keep, options.signal),
-        byPlace,
-        total: statistics.reduce((sum, motif) => sum + motif.sites, 0),
-      });
-      return {
-        sequences: names.length,
-        bases,
-        sites,
-        files,
-        motifs: statistics.map(({ qValues, ...motif }, i) => ({
-          id: plan.motifs[i].id,
-          name: plan.motifs[i].name,
-          length: plan.motifs[i].matrix.length,
-          ...motif,
-          isReachable: qValues.length > 0,
-        })),
-      };
-    } finally {
-      await byPlace?.close();
-    }
+      writer,
+      sorted: selectRecords(byRank.sorted(), records.words, keep, options.signal),
+      byPlace,
+      total: statistics.reduce((sum, motif) => sum + motif.sites, 0),
+    });
+    return {
+      sequences: names.length,
+      bases,
+      sites,
+      files,
+      motifs: statistics.map(({ qValues, ...motif }, i) => ({
+        id: plan.motifs[i].id,
+        name: plan.motifs[i].name,
+        length: plan.motifs[i].matrix.length,
+        ...motif,
+        isReachable: qValues.length > 0,
+      })),
+    };
   } finally {
     await byRank.close();
+    await byPlace?.close();
   }
 }
 
@@ -183,116 +243,6 @@ export async function scanToText(
   return { sequences: count, bases, sites };
 }
 
-interface ScanListeners {
-  /** Called before any record of the sequence comes. */
-  onSequence(name: string): void;
-  onRecords(block: Uint32Array): Promise<void> | void;
-}
-
-/** Scans a file; records come in the order of its sequences. */
-async function scanInOrder(
-  plan: ScanPlan,
-  records: SiteRecords,
-  file: string,
-  { threads = 1, onProgress, signal, useSimd }: StreamScanOptions,
-  { onSequence, onRecords }: ScanListeners,
-) {
-  const stream = await openSequences(file);
-  const step = samplingStep(stream.bases);
-  const shared = shareTables(plan);
-  const pool = new ScanPool({ plan: shared.plan, ranks: shared.ranks, step, useSimd }, threads);
-  const best = plan.bestSite ? new BestOfSequences(records) : null;
-  const take = async (block: Uint32Array) => {
-    signal?.throwIfAborted();
-    const kept = best === null ? block : best.take(block);
-    if (kept.length > 0) await onRecords(kept);
-  };
-  try {
-    const cutter = new PieceCutter(Math.max(1, ...plan.motifs.map(({ matrix }) => matrix.length)));
-    let bases = 0;
-    for await (const { name, codes } of stream.read(onProgress)) {
-      onSequence(name);
-      bases += codes.length;
-      for (const piece of cutter.add(codes)) {
-        for await (const block of pool.scan(piece)) await take(block);
-        // Lets Ctrl-C through where everything runs in this thread.
-        if (threads === 1) await setImmediate();
-      }
-    }
-    for (const piece of cutter.finish()) for await (const block of pool.scan(piece)) await take(block);
-    for await (const block of pool.finish()) await take(block);
-    const rest = best?.finish();
-    if (rest !== undefined && rest.length > 0) await onRecords(rest);
-    return { counts: await pool.counts(), bases };
-  } finally {
-    await pool.close();
-    await stream.close();
-  }
-}
-
-/** The plan with its long tables in shared memory, so that threads need no copies. */
-function shareTables(plan: ScanPlan): { plan: ScanPlan; ranks: Uint32Array[] } {
-  const tails = plan.motifs.map(({ tail }) => {
-    const shared = new Float64Array(new SharedArrayBuffer(tail.byteLength));
-    shared.set(tail);
-    return shared;
-  });
-  const ranks = rankScores(plan).map((own) => {
-    const shared = new Uint32Array(new SharedArrayBuffer(own.byteLength));
-    shared.set(own);
-    return shared;
-  });
-  return { plan: { ...plan, motifs: plan.motifs.map((motif, i) => ({ ...motif, tail: tails[i] })) }, ranks };
-}
-
-/** Joins the best sites of the pieces that a long sequence was cut into. */
-class BestOfSequences {
-  readonly #records: SiteRecords;
-  #sequence = -1;
-  readonly #best = new Map<number, Uint32Array>();
-
-  constructor(records: SiteRecords) {
-    this.#records = records;
-  }
-
-  /** Takes the best sites of a piece; gives those of sequences that are over. */
-  take(block: Uint32Array): Uint32Array {
-    const { words } = this.#records;
-    let last = this.#sequence;
-    for (let at = 0; at < block.length; at += words) last = Math.max(last, block[at + 1]);
-    const out: Uint32Array[] = [];
-    for (let at = 0; at < block.length; at += words) {
-      const record = block.subarray(at, at + words);
-      const sequence = record[1];
-      if (sequence !== this.#sequence && sequence !== last) {
-        out.push(record);
-        continue;
-      }
-      if (sequence === last && sequence !== this.#sequence) {
-        out.push(...this.#best.values());
-        this.#best.clear();
-        this.#sequence = sequence;
-      }
-      const motif = this.#records.motifOf(record, 0);
-      const held = this.#best.get(motif);
-      if (held === undefined || this.#records.scoreOf(record, 0) > this.#records.scoreOf(held, 0)) {
-        this.#best.set(motif, record.slice());
-      }
-    }
-    return joinWords(out, words);
-  }
-
-  finish(): Uint32Array {
-    return joinWords([...this.#best.values()], this.#records.words);
-  }
-}
-
-function joinWords(parts: readonly Uint32Array[], words: number): Uint32Array {
-  const joined = new Uint32Array(parts.length * words);
-  for (const [i, part] of parts.entries()) joined.set(part, i * words);
-  return joined;
-}
-
 /** Whether a site is reported, asked in the order of p-values. */
 function makeSelector(
   plan: ScanPlan,
@@ -301,8 +251,15 @@ function makeSelector(
   maxStoredScores: number,
 ): (block: Uint32Array, at: number) => boolean {
   const kept = new Float64Array(plan.motifs.length);
+  // Parts of a scan give the best site of each; the first in the order of p-values is the best of all.
+  const seen = new Set<number>();
   return (block, at) => {
     if (plan.qThreshold < 1 && writer.qValueOf(block, at) > plan.qThreshold) return false;
+    if (plan.bestSite) {
+      const key = block[at + 1] * plan.motifs.length + records.motifOf(block, at);
+      if (seen.has(key)) return false;
+      seen.add(key);
+    }
     return ++kept[records.motifOf(block, at)] <= maxStoredScores;
   };
 }

@@ -2,12 +2,22 @@ import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { writeFileAtomically } from "@bindscape/genome";
-import { BINDSCAPE_VERSION, makeRunRecord } from "@bindscape/models";
+import {
+  BINDSCAPE_VERSION,
+  describeSettings,
+  describeShard,
+  isShardFinished,
+  makeRunRecord,
+  type Shard,
+  scanShard,
+  writeShard,
+} from "@bindscape/models";
 import {
   type Motif,
   readMotifFile,
   readScanBackground,
   SCAN_FILES,
+  type ScanFilesOptions,
   type ScanFormat,
   type ScanSummary,
   scanFiles,
@@ -18,7 +28,13 @@ import { type Command, InvalidArgumentError } from "commander";
 import { withInterrupt } from "../../interrupt.js";
 import { printJson } from "../../print.js";
 import { formatDuration, ProgressBar } from "../../progress-bar.js";
-import { commandText, parseList, parseThreads, parseWholeNumber } from "../shared-options.js";
+import {
+  commandText,
+  parseList,
+  parseShardOption,
+  parseThreads,
+  parseWholeNumber,
+} from "../shared-options.js";
 
 export function addMotifsScanCommand(parent: Command): void {
   parent
@@ -52,6 +68,7 @@ export function addMotifsScanCommand(parent: Command): void {
     .option("--formats <names>", `files to write, of ${Object.keys(SCAN_FILES).join(", ")}`, parseFormats, [
       "tsv",
     ] as ScanFormat[])
+    .option("--shard <i/n>", "scan part i of n; then: bindscape merge OUT", parseShardOption)
     .option("--threads <number>", "scanning threads (default: all cores)", parseThreads)
     .option("--json", "print one JSON line at the end")
     .addHelpText(
@@ -66,7 +83,9 @@ Examples:
   bindscape motifs scan jaspar.meme peaks.fa --out scan
   bindscape motifs scan jaspar.meme hg38.2bit --thresh 1e-5 --formats tsv,bed --out hg38
   bindscape motifs scan ctcf.meme peaks.fa --best-site --bfile --motif-- --out best
-  bindscape motifs scan jaspar.meme sacCer3.fa.gz --text | head`,
+  bindscape motifs scan jaspar.meme sacCer3.fa.gz --text | head
+  bindscape motifs scan jaspar.meme hg38.2bit --out hg38 --shard 3/20
+  bindscape merge hg38`,
     )
     .action(async (motifFile: string, sequences: string, given: ScanFlags) => {
       const started = performance.now();
@@ -101,12 +120,18 @@ Examples:
         return;
       }
       const out = given.out!;
+      const { formats, maxStoredScores } = given;
+      if (given.shard !== undefined) {
+        const work = { motifFile, sequences, out, shard: given.shard, given, started };
+        await scanOneShard(work, motifs, { ...options, formats, maxStoredScores }, bar);
+        return;
+      }
       await mkdir(out, { recursive: true });
       const summary = await withInterrupt("Nothing was written", (signal) =>
         scanFiles(motifs, sequences, out, {
           ...options,
-          formats: given.formats,
-          maxStoredScores: given.maxStoredScores,
+          formats,
+          maxStoredScores,
           version: BINDSCAPE_VERSION,
           command: commandText(),
           signal,
@@ -123,7 +148,45 @@ Examples:
     });
 }
 
+interface ShardWork {
+  readonly motifFile: string;
+  readonly sequences: string;
+  readonly out: string;
+  readonly shard: Shard;
+  readonly given: ScanFlags;
+  readonly started: number;
+}
+
+/** Scans a shard, unless it is there already with the same inputs and options. */
+async function scanOneShard(
+  { motifFile, sequences, out, shard, given, started }: ShardWork,
+  motifs: readonly Motif[],
+  options: ScanFilesOptions,
+  bar: ProgressBar,
+): Promise<void> {
+  // Threads change nothing, and the place of the output neither.
+  const { threads: _threads, json: _json, shard: _shard, out: _out, ...choices } = given;
+  const inputs = [motifFile, sequences, ...(/^--.*--$/.test(given.bfile) ? [] : [given.bfile])];
+  const settings = await describeSettings("motifs scan", [], inputs, { options: JSON.stringify(choices) });
+  const name = describeShard(shard);
+  const skipped = await isShardFinished(out, shard, settings);
+  if (!skipped) {
+    const { content, arrays } = await withInterrupt(`${name} was not written`, (signal) =>
+      scanShard(motifs, sequences, { ...options, signal }, shard),
+    );
+    const seconds = Math.round((performance.now() - started) / 100) / 10;
+    await writeShard(out, shard, settings, content, arrays, { command: commandText(), seconds });
+  }
+  bar.say(
+    skipped
+      ? `${name} of ${out} is there already, with the same inputs and options: nothing to do`
+      : `wrote ${name} of ${out}, ${formatDuration((performance.now() - started) / 1000)}`,
+  );
+  if (given.json) printJson({ out, shard: shard.index, shards: shard.count, skipped });
+}
+
 interface ScanFlags {
+  readonly shard?: Shard;
   readonly out?: string;
   readonly text?: boolean;
   readonly thresh?: number;
@@ -143,7 +206,14 @@ interface ScanFlags {
   readonly json?: boolean;
 }
 
-function checkOutput({ out, text, qvThresh }: ScanFlags): void {
+function checkOutput({ out, text, qvThresh, shard }: ScanFlags): void {
+  if (shard !== undefined && text) {
+    throw new BindscapeError({
+      source: "motifs scan",
+      found: "--shard with --text",
+      expected: "--shard with --out",
+    });
+  }
   if ((out === undefined) === (text === undefined)) {
     throw new BindscapeError({
       source: "motifs scan",
