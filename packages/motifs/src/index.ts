@@ -46,7 +46,6 @@ export * from "./read-sequences.js";
 export * from "./scan/best-score.js";
 export { type GenomicPlace, parseGenomicPlace } from "./scan/genomic-coordinates.js";
 export * from "./scan/scan.js";
-export type { MotifStatistics } from "./scan/scan-counts.js";
 export type { MotifCounts, MotifStatistics } from "./scan/scan-counts.js";
 export {
   averageStrands,
