@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import ts from "typescript";
 import { expect, it } from "vitest";
-import * as genome from "../src/index.js";
+import * as genome from "../src/index.node.js";
 
 const readme = readFileSync(resolve(import.meta.dirname, "../README.md"), "utf8");
 

@@ -2,7 +2,7 @@ import { BindscapeError } from "@bindscape/numerics";
 import { DNA } from "./alphabet.js";
 import { escapeXml } from "./escape-xml.js";
 import { glyphOf, type LogoAlphabet } from "./logo-letters.js";
-import type { Background } from "./motif.js";
+import type { Background, Motif } from "./motif.js";
 
 /** What a logo shows and how; give either `probabilities` or `heights`. */
 export interface LogoOptions {
@@ -67,6 +67,14 @@ export function drawLogo(options: LogoOptions): string {
     `viewBox="0 0 ${format(width)} ${format(height)}" role="img" aria-label="${escapeXml(describe(options))}">` +
     `${logoGroup(options)}</svg>\n`
   );
+}
+
+/** The logo of a motif as an SVG document: {@link drawLogo} of its probabilities. */
+export function logo(
+  motif: Pick<Motif, "probabilities" | "length">,
+  options: Omit<LogoOptions, "probabilities" | "heights" | "length"> = {},
+): string {
+  return drawLogo({ ...options, probabilities: motif.probabilities, length: motif.length });
 }
 
 /**

@@ -1,7 +1,8 @@
 import { BindscapeError } from "@bindscape/numerics";
 import { describe, expect, it } from "vitest";
 import { METHYLATED_DNA } from "../src/alphabet.js";
-import { drawKernelLogo, drawLogo, logoGroup, logoSize } from "../src/logo.js";
+import { motifFromConsensus } from "../src/consensus-to-motif.js";
+import { drawKernelLogo, drawLogo, logo, logoGroup, logoSize } from "../src/logo.js";
 import { glyphOf, LETTERS, PROTEIN_LETTERS } from "../src/logo-letters.js";
 
 interface Letter {
@@ -36,6 +37,14 @@ function expectWellFormed(svg: string): void {
 }
 
 const PLOT_HEIGHT = 150 - 8 - 38;
+
+describe("logo", () => {
+  it("draws a motif's probabilities", () => {
+    const motif = motifFromConsensus("RTTAC");
+    const { probabilities } = motif;
+    expect(logo(motif, { title: "m", height: 80 })).toBe(drawLogo({ probabilities, title: "m", height: 80 }));
+  });
+});
 
 describe("drawLogo", () => {
   it("makes a certain base as high as 2 bits, fills its column, and rests it on the axis", () => {

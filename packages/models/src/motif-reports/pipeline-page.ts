@@ -1,7 +1,7 @@
 import {
   type CentralityHistogram,
   describeLosses,
-  drawLogo,
+  logo,
   type Motif,
   type OccurrenceTest,
   type PeakSelection,
@@ -76,7 +76,7 @@ function renderOverview({ result, database }: PipelinePage): string {
     const { motif, matches } = one;
     const [best] = matches;
     return [
-      `<tr><th scope="row"><a href="#${sectionId(index)}">${index + 1}: ${escapeText(clip(shortName(motif)))}</a><div>${drawLogo({ probabilities: motif.probabilities, showAxes: false, height: 34, width: motif.length * 10 })}</div></th>`,
+      `<tr><th scope="row"><a href="#${sectionId(index)}">${index + 1}: ${escapeText(clip(shortName(motif)))}</a><div>${logo(motif, { showAxes: false, height: 34, width: motif.length * 10 })}</div></th>`,
       `<td class="name">${flags(one, "<br>")}</td>`,
       `<td>${formatE(motif)}</td>`,
       `<td>${formatPercent(one.peaksWithSites / result.peaks)}</td>`,
@@ -117,7 +117,7 @@ function renderMotif(page: PipelinePage, one: PipelineMotif, index: number): str
   ].filter((text) => text !== "");
   return [
     `<section id="${sectionId(index)}"><h2>${escapeText(shortName(motif))} ${flags(one)}</h2>`,
-    `<div class="query"><div class="aligned">${drawLogo({ probabilities: motif.probabilities, height: 110, width: 60 + motif.length * 20 })}</div><p class="small">${facts.join(", ")}</p></div>`,
+    `<div class="query"><div class="aligned">${logo(motif, { height: 110, width: 60 + motif.length * 20 })}</div><p class="small">${facts.join(", ")}</p></div>`,
     '<div class="pair">',
     renderCentrality(one, index),
     renderTests(one, page.result.peaks),
