@@ -74,9 +74,9 @@ function renderTable({ result, matches }: DiscoveryPage): string {
     isEnriched ? '<th scope="col">p-value</th>' : "",
     '<th scope="col">E-value</th>',
     isEnriched
-      ? '<th scope="col">Training: sequences, controls with a site</th>'
+      ? '<th scope="col">Training: with a site (controls)</th>'
       : '<th scope="col">Log-likelihood ratio (nats)</th>',
-    result.heldOut > 0 ? '<th scope="col">Held out: sequences, controls</th>' : "",
+    result.heldOut > 0 ? '<th scope="col">Held out: with a site (controls)</th>' : "",
     matches === undefined ? "" : '<th scope="col" class="name">Resembles</th>',
   ];
   const rows = result.motifs.map((motif, rank) => {
@@ -105,7 +105,7 @@ function renderTable({ result, matches }: DiscoveryPage): string {
 function describeHits(hits: HitCounts | null): string {
   if (hits === null) return "n/a";
   const share = (count: number, total: number) => (total > 0 ? ` (${formatPercent(count / total)})` : "");
-  return `${formatCount(hits.primaryHits)}${share(hits.primaryHits, hits.primaries)}, ${formatCount(hits.controlHits)}${share(hits.controlHits, hits.controls)}`;
+  return `${formatCount(hits.primaryHits)}${share(hits.primaryHits, hits.primaries)}; ${formatCount(hits.controlHits)}${share(hits.controlHits, hits.controls)}`;
 }
 
 function renderMotif({ lengths, matches }: DiscoveryPage, motif: DiscoveredMotif, rank: number): string {

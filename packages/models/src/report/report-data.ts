@@ -1,3 +1,5 @@
+import type { PeakMotif } from "../demo/discover-in-peaks.js";
+
 /** Area under the curves and recall at fixed false discovery rates of one scoring method on one set of bins. */
 export interface MethodMetrics {
   /** Probability that a bound bin outranks an unbound one (ties count one half). */
@@ -146,4 +148,6 @@ export interface ReportData {
   /** The paper the model implements, as a reference line. */
   readonly citation: string;
   readonly factors: readonly FactorReport[];
+  /** Motifs found in the peaks themselves, where they were looked for. */
+  readonly peakMotifs?: readonly PeakMotif[];
 }
