@@ -26,7 +26,7 @@ export interface ClusterOptions extends ComparerOptions {
   /** Whether motifs count in root motifs by their sites, or each alike; "sites" when left out. */
   readonly weights?: "sites" | "equal";
   /** {@link pairSimilarities} made before, as worker threads do it. */
-  readonly similarities?: Float32Array;
+  readonly similarities?: Float64Array;
   readonly onProgress?: ProgressListener;
 }
 
@@ -52,7 +52,7 @@ export interface MotifClusters {
   /** Family number of each motif. */
   readonly familyOf: Uint32Array;
   /** Of all pairs, {@link pairIndex}: the mean of -log10 p of either with the other, from 0 to 10. */
-  readonly similarities: Float32Array;
+  readonly similarities: Float64Array;
 }
 
 /** -log10 p beyond this says no more: such motifs are the same. */
@@ -100,9 +100,9 @@ export function clusterMotifs(motifs: readonly Motif[], options: ClusterOptions 
 export function pairSimilarities(
   motifs: readonly Motif[],
   options: ComparerOptions & { readonly onProgress?: ProgressListener } = {},
-): Float32Array {
+): Float64Array {
   const comparer = new MotifComparer(motifs, options);
-  const similarities = new Float32Array((motifs.length * (motifs.length - 1)) / 2);
+  const similarities = new Float64Array((motifs.length * (motifs.length - 1)) / 2);
   for (let query = 0; query < motifs.length; query++) {
     addSimilarities(query, comparer.align(motifs[query]).pValues, similarities);
     options.onProgress?.({
@@ -116,7 +116,7 @@ export function pairSimilarities(
 }
 
 /** Adds half of each pair's -log10 p with one of the two as the query. */
-export function addSimilarities(query: number, pValues: Float64Array, similarities: Float32Array): void {
+export function addSimilarities(query: number, pValues: Float64Array, similarities: Float64Array): void {
   const count = pValues.length;
   for (let target = 0; target < count; target++) {
     if (target === query) continue;
@@ -146,7 +146,7 @@ function describeFamily(
   number: number,
   family: AlignedFamily,
   motifs: readonly Motif[],
-  similarities: Float32Array,
+  similarities: Float64Array,
 ): MotifFamily {
   const medoid = findMedoid(family.members, motifs.length, similarities);
   // Families are shown as their medoid reads.
@@ -169,7 +169,7 @@ function describeFamily(
 }
 
 /** Of members equally alike the first in the file. */
-function findMedoid(members: readonly FamilyMember[], items: number, similarities: Float32Array): number {
+function findMedoid(members: readonly FamilyMember[], items: number, similarities: Float64Array): number {
   let best = members[0].motif;
   let most = Number.NEGATIVE_INFINITY;
   for (const { motif } of members) {

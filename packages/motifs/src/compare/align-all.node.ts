@@ -39,8 +39,8 @@ export async function compareInThreads(
 export async function pairSimilaritiesInThreads(
   motifs: readonly Motif[],
   options: ComparerOptions & AlignAllOptions,
-): Promise<Float32Array> {
-  const similarities = new Float32Array((motifs.length * (motifs.length - 1)) / 2);
+): Promise<Float64Array> {
+  const similarities = new Float64Array((motifs.length * (motifs.length - 1)) / 2);
   await alignAll(motifs, motifs, options, (query, { pValues }) => {
     addSimilarities(query, pValues, similarities);
   });
@@ -57,7 +57,8 @@ async function alignAll(
   const { onProgress, signal } = options;
   let done = 0;
   const report = () => {
-    onProgress?.({ task: "comparing motifs", done: ++done, total: queries.length, unit: "motifs" });
+    done++;
+    onProgress?.({ task: "comparing motifs", done, total: queries.length, unit: "motifs" });
   };
   const threads = Math.min(options.threads, Math.floor(queries.length / LEAST_PER_THREAD));
   if (threads < 2) {
@@ -70,6 +71,7 @@ async function alignAll(
     }
     return;
   }
+  signal?.throwIfAborted();
   // Options are looked at here too, so that what is wrong with them is said by an error of our own.
   new MotifComparer(targets.slice(0, 1), options);
   const { distance, bothStrands, minimumOverlap, completeScores, pseudocount, background, simd } = options;
