@@ -1,4 +1,5 @@
 import { consensus, type Motif, reverseComplementMotif } from "../motif.js";
+import { formatGeneral } from "../scan/format-number.js";
 import type { MotifMatch } from "./compare.js";
 
 const COLUMNS = [
@@ -49,15 +50,7 @@ export function writeTomtomTsv(
   return `${lines.join("\n")}\n`;
 }
 
-/** Six significant digits without trailing zeros, as C's %g writes them: 0.000105047, 1.48466e-16, 14.3. */
+/** Six significant digits, as C's %g writes them: 0.000105047, 1.48466e-16, 14.3. */
 export function formatShortest(value: number): string {
-  if (value === 0) return "0";
-  const [digits, power] = value.toExponential(5).split("e");
-  const exponent = Number(power);
-  const strip = (text: string) => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
-  if (exponent < -4 || exponent >= 6) {
-    const size = String(Math.abs(exponent)).padStart(2, "0");
-    return `${strip(digits)}e${exponent < 0 ? "-" : "+"}${size}`;
-  }
-  return strip(value.toFixed(5 - exponent));
+  return formatGeneral(value, 6);
 }
