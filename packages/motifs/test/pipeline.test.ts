@@ -1,9 +1,10 @@
-import { decodeSequence, encodeSequence, type Interval } from "@bindscape/genome";
+import { BlobSource, decodeSequence, encodeSequence, type Interval } from "@bindscape/genome";
 import { Random } from "@bindscape/numerics";
 import { describe, expect, it } from "vitest";
 import { expectError } from "../../study/test/helpers.js";
 import { motifFromConsensus } from "../src/consensus-to-motif.js";
 import type { ReadableGenome } from "../src/matched-regions.js";
+import { readCalledPeaks } from "../src/pipeline/read-peaks.js";
 import { runChipSeqPipeline } from "../src/pipeline/run-pipeline.js";
 import { type CalledPeak, describeLosses, selectPeaks } from "../src/pipeline/select-peaks.js";
 import { formatMotifsJson, formatOccurrences } from "../src/pipeline/write-results.js";
@@ -106,6 +107,31 @@ describe("selectPeaks", () => {
       "chromosomes named NC_1",
       "chr1, chr2",
     );
+  });
+});
+
+describe("readCalledPeaks", () => {
+  const read = (text: string) => readCalledPeaks(new BlobSource(new Blob([text]), "p.bed"));
+
+  it("reads narrowPeak by its ten columns, else places alone", async () => {
+    const line = "chr1\t10\t30\tp\t5\t.\t7.5\t-1\t3.2\t4";
+    expect((await read(`track x\r\n${line}\r\n`))[0]).toMatchObject({
+      start: 10,
+      signalValue: 7.5,
+      qValue: 3.2,
+      peak: 4,
+    });
+    expect(await read("chr1\t10\t30\tp\t5\t+\n")).toEqual([{ chromosome: "chr1", start: 10, end: 30 }]);
+    // BED12 has other things in columns 7 to 10.
+    expect(await read(`chr1\t10\t30\tp\t5\t+\t10\t30\t0\t1\t20,\t0,\n`)).toEqual([
+      { chromosome: "chr1", start: 10, end: 30 },
+    ]);
+  });
+
+  it("refuses what is no peak, and none", async () => {
+    await expectError(() => read(""), "p.bed: no peaks");
+    await expectError(() => read("MEME version 4\n"), "p.bed, line 1");
+    await expectError(() => read("chr1\t10\t30\tp\t5\t.\t7\t-1\t3\t99\n"), "p.bed, line 1", "summit");
   });
 });
 

@@ -234,11 +234,15 @@ class FastaParser {
       const byte = chunk[i];
       if (byte === carriageReturn || byte === 32 || byte === 9) continue;
       const isFastq = byte === 64;
+      const isMotifs = /^MEME version/.test(
+        new TextDecoder().decode(chunk.subarray(i, Math.min(end, i + 12))),
+      );
       throw new BindscapeError({
         source: this.#source,
         line: this.#line,
         found: isFastq ? "a line that starts with @, as in FASTQ" : "text before the first sequence name",
         expected: "FASTA: a line with > and a name first",
+        next: isMotifs ? "This is a file of motifs" : undefined,
       });
     }
   }

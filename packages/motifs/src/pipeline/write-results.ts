@@ -1,6 +1,6 @@
-import { formatShortest } from "../compare/tomtom-tsv.js";
 import type { OccurrenceTest } from "../enrich/occurrence-ratio.js";
 import type { Motif } from "../motif.js";
+import { formatGeneral } from "../scan/format-number.js";
 import type { PipelineMotif, PipelineResult } from "./run-pipeline.js";
 
 /**
@@ -48,7 +48,7 @@ export function formatOccurrences({ occurrences, motifs }: PipelineResult): stri
   const lines = ["#motif_id\tchromosome\tstart\tend\tstrand\tq_value"];
   for (const { motif, chromosome, start, end, strand, qValue } of occurrences) {
     const { name } = motifs[motif].motif;
-    lines.push(`${name}\t${chromosome}\t${start}\t${end}\t${strand}\t${formatShortest(qValue)}`);
+    lines.push(`${name}\t${chromosome}\t${start}\t${end}\t${strand}\t${formatGeneral(qValue, 6)}`);
   }
   return `${lines.join("\n")}\n`;
 }

@@ -22,6 +22,7 @@ import { withInterrupt } from "../../interrupt.js";
 import { printJson } from "../../print.js";
 import { formatDuration, ProgressBar } from "../../progress-bar.js";
 import { commandText, parseThreads, parseWholeNumber } from "../shared-options.js";
+import { requireKnownLetters } from "./known-letters.js";
 
 export function addMotifsDiscoverCommand(parent: Command): void {
   parent
@@ -93,6 +94,7 @@ Examples:
       const alphabet = ALPHABETS[given.alph];
       const input = { genome: given.genome ?? null, width: given.width, alphabet };
       const sequences = await readSequenceInput(file, input);
+      requireKnownLetters(sequences, file, alphabet.letters.length);
       const control = given.control === undefined ? undefined : await readFastaFile(given.control, alphabet);
       const background =
         given.bfile === undefined

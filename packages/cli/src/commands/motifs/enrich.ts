@@ -1,13 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import {
-  openSource,
-  readBed,
-  readNarrowPeak,
-  type SequenceRecord,
-  streamFasta,
-  writeFileAtomically,
-} from "@bindscape/genome";
+import { openSource, type SequenceRecord, streamFasta, writeFileAtomically } from "@bindscape/genome";
 import { makeRunRecord, renderEnrichmentPage } from "@bindscape/models";
 import {
   type CalledPeak,
@@ -17,6 +10,7 @@ import {
   type Motif,
   type MotifEnrichment,
   type PeakEnrichment,
+  readCalledPeaks,
   readMotifFile,
   selectPeaks,
 } from "@bindscape/motifs";
@@ -27,6 +21,7 @@ import { withInterrupt } from "../../interrupt.js";
 import { printJson } from "../../print.js";
 import { formatDuration, ProgressBar } from "../../progress-bar.js";
 import { commandText, parseThreads, parseWholeNumber } from "../shared-options.js";
+import { requireKnownLetters } from "./known-letters.js";
 
 export function addMotifsEnrichCommand(parent: Command): void {
   parent
@@ -202,6 +197,7 @@ async function readRecords(file: string, onProgress: ProgressListener): Promise<
   try {
     const records: SequenceRecord[] = [];
     for await (const record of streamFasta(source, { onProgress, uniqueNames: false })) records.push(record);
+    requireKnownLetters(records, file);
     return records;
   } finally {
     await source.close();
@@ -211,7 +207,7 @@ async function readRecords(file: string, onProgress: ProgressListener): Promise<
 async function readPeaks(file: string): Promise<CalledPeak[]> {
   const source = await openSource(file);
   try {
-    return /\.narrowpeak(\.gz)?$/i.test(file) ? await readNarrowPeak(source) : await readBed(source);
+    return await readCalledPeaks(source);
   } finally {
     await source.close();
   }
