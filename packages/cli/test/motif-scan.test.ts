@@ -54,7 +54,11 @@ describe("motifs scan", () => {
     const said = JSON.parse(stdout);
     expect(said).toMatchObject({ sequences: 120, bases: 12_000, files: ["fimo.tsv"] });
     expect(stderr).toContain("1 motifs cannot reach the p-value threshold, whatever the sequence: ACG");
-    expect(readdirSync(out).sort()).toEqual(["fimo.tsv", "run.json"]);
+    expect(readdirSync(out).sort()).toEqual(["fimo.tsv", "run.json", "scan.html"]);
+    const page = readFileSync(join(out, "scan.html"), "utf8");
+    expect(page).toContain("Sites by p-value");
+    expect(page).not.toContain("NaN");
+    expect(said.motifs[0].expected).toBeLessThan(said.motifs[0].sites / 10);
     const lines = readFileSync(join(out, "fimo.tsv"), "utf8").split("\n");
     const rows = lines.slice(1, 1 + said.sites).map((line) => line.split("\t"));
     expect(rows.length).toBeGreaterThanOrEqual(60);
@@ -73,7 +77,15 @@ describe("motifs scan", () => {
     ]);
     expect(code).toBe(0);
     expect(readdirSync(out).sort()).toEqual(
-      ["best_site.narrowPeak", "fimo.gff", "fimo.tsv", "run.json", "sites.bed", "sites.parquet"].sort(),
+      [
+        "best_site.narrowPeak",
+        "fimo.gff",
+        "fimo.tsv",
+        "run.json",
+        "scan.html",
+        "sites.bed",
+        "sites.parquet",
+      ].sort(),
     );
     const rows = readFileSync(join(out, "fimo.tsv"), "utf8")
       .split("\n")

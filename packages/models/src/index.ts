@@ -44,6 +44,7 @@ export * from "./motif-reports/discovery-page.js";
 export * from "./motif-reports/enrichment-page.js";
 export * from "./motif-reports/families-page.js";
 export * from "./motif-reports/pipeline-page.js";
+export * from "./motif-reports/scan-page.js";
 export * from "./motif-reports/sequence-input.node.js";
 export * from "./network/choose-cell.js";
 export * from "./network/network.node.js";

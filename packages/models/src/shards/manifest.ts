@@ -56,6 +56,7 @@ const scanSchema = z.strictObject({
     maxStrand: z.boolean(),
     bestSite: z.boolean(),
     computeQValues: z.boolean(),
+    threshold: z.number(),
     qThreshold: z.number(),
     parseGenomicCoordinates: z.boolean(),
     maxStoredScores: z.int().positive().nullable(),

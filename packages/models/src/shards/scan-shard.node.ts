@@ -42,6 +42,7 @@ export async function scanShard(
         maxStrand: plan.maxStrand,
         bestSite: plan.bestSite,
         computeQValues: plan.computeQValues,
+        threshold: plan.threshold,
         qThreshold: plan.qThreshold,
         parseGenomicCoordinates: options.parseGenomicCoordinates ?? true,
         maxStoredScores: options.maxStoredScores ?? null,
@@ -78,8 +79,8 @@ export async function mergeScans(
   );
   const plan: ScanPlan = {
     motifs: motifs.map(({ id, name, length, lowest, scale, offset }, i) => {
-      // Scores below the lowest have no sites: their p-values are not needed any more.
-      const tail = new Float64Array(lowest + tails[i].length);
+      // Scores below the lowest have no sites: of their p-values it matters only that they are larger.
+      const tail = new Float64Array(lowest + tails[i].length).fill(1, 0, lowest);
       tail.set(tails[i], lowest);
       return { id, name, lowest, tail, matrix: { length, scale, offset, values: new Int32Array(0) } };
     }),

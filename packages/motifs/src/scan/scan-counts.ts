@@ -1,5 +1,6 @@
 import { NULL_SHARE_LAMBDAS, nullShareOfCounts } from "@bindscape/numerics";
 import { nullShareClasses, type ScanPlan } from "./scan-plan.js";
+import { lowestScoreAt } from "./score-distribution.js";
 import { reverseScoreMatrix, type ScoreMatrix } from "./score-matrix.js";
 
 const CLASSES = NULL_SHARE_LAMBDAS.length + 1;
@@ -165,6 +166,8 @@ export interface MotifStatistics {
   readonly tested: number;
   /** Sites up to the p-value threshold. */
   readonly sites: number;
+  /** Sites that random sequence of the background would have. */
+  readonly expected: number;
   /** Share of true nulls (Storey), which q-values are multiplied by. */
   readonly nullShare: number;
   /** The q-value of each score from the motif's lowest on. */
@@ -194,6 +197,43 @@ export function summariseCounts({ motifs }: ScanPlan, counts: readonly MotifCoun
       qValues[i] = least;
       rank -= sites[i];
     }
-    return { tested, sites: all, nullShare, qValues };
+    const expected = lowest < tail.length ? tested * tail[lowest] : 0;
+    return { tested, sites: all, expected, nullShare, qValues };
   });
+}
+
+/** Sites of all motifs together with p-values up to each of some, beside those that random sequence would have. */
+export interface SitesByPValue {
+  readonly log10P: readonly number[];
+  readonly found: readonly number[];
+  readonly expected: readonly number[];
+}
+
+const LOG10_P_STEP = 0.25;
+
+/** From the threshold on down to the smallest p-value of a site. */
+export function countByPValue(
+  { motifs }: ScanPlan,
+  counts: readonly MotifCounts[],
+  threshold: number,
+): SitesByPValue {
+  const log10P: number[] = [];
+  const found: number[] = [];
+  const expected: number[] = [];
+  // No double is smaller.
+  for (let logarithm = Math.log10(threshold); logarithm > -324; logarithm -= LOG10_P_STEP) {
+    let sites = 0;
+    let chance = 0;
+    for (const [motif, { tail, lowest }] of motifs.entries()) {
+      const from = Math.max(lowest, lowestScoreAt(tail, 10 ** logarithm * (1 + 1e-12)));
+      if (from >= tail.length) continue;
+      chance += counts[motif].tested * tail[from];
+      for (let i = from - lowest; i < counts[motif].sites.length; i++) sites += counts[motif].sites[i];
+    }
+    if (sites === 0) break;
+    log10P.push(logarithm);
+    found.push(sites);
+    expected.push(chance);
+  }
+  return { log10P, found, expected };
 }

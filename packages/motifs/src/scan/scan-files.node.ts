@@ -7,9 +7,11 @@ import type { Motif } from "../motif.js";
 import { ExternalSort } from "./external-sort.node.js";
 import {
   addCounts,
+  countByPValue,
   type MotifCounts,
   type MotifStatistics,
   makeCounts,
+  type SitesByPValue,
   summariseCounts,
 } from "./scan-counts.js";
 import { planScan, type ScanPlan } from "./scan-plan.js";
@@ -50,6 +52,8 @@ export interface ScanSummary {
   /** Sites written. */
   readonly sites: number;
   readonly files: readonly string[];
+  readonly threshold: number;
+  readonly byPValue: SitesByPValue;
   readonly motifs: readonly (Omit<MotifStatistics, "qValues"> & {
     readonly id: string;
     readonly name: string;
@@ -191,6 +195,8 @@ async function writeScan(
       bases,
       sites,
       files,
+      threshold: plan.threshold,
+      byPValue: countByPValue(plan, counts, plan.threshold),
       motifs: statistics.map(({ qValues, ...motif }, i) => ({
         id: plan.motifs[i].id,
         name: plan.motifs[i].name,

@@ -45,6 +45,8 @@ export interface ScanPlan {
   readonly bothStrands: boolean;
   readonly maxStrand: boolean;
   readonly bestSite: boolean;
+  /** Of p-values and of q-values. */
+  readonly threshold: number;
   readonly qThreshold: number;
   readonly computeQValues: boolean;
 }
@@ -85,6 +87,7 @@ export function planScan(motifs: readonly Motif[], options: ScanOptions = {}): S
     bothStrands,
     maxStrand,
     bestSite,
+    threshold,
     qThreshold: qThreshold ?? 1,
     computeQValues: options.computeQValues ?? true,
   };

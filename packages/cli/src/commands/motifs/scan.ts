@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { writeFileAtomically } from "@bindscape/genome";
 import {
   BINDSCAPE_VERSION,
@@ -8,6 +8,7 @@ import {
   describeShard,
   isShardFinished,
   makeRunRecord,
+  renderScanPage,
   type Shard,
   scanShard,
   writeShard,
@@ -76,7 +77,7 @@ export function addMotifsScanCommand(parent: Command): void {
       `
 Scores, p-values and q-values are FIMO's: log-odds in bits at its resolution, exact p-values by dynamic programming,
 q-values after Benjamini and Hochberg with Storey's share of true nulls. Letters other than A, C, G, T have no score.
-fimo.tsv is sorted by p-value, 1-based and inclusive; sites.bed (BED6, score -10 log10 p, up to 1000) is sorted for
+scan.html shows the motifs by sites over expected. fimo.tsv is sorted by p-value, 1-based and inclusive; sites.bed (BED6, score -10 log10 p, up to 1000) is sorted for
 bedToBigBed, 0-based and half-open, as sites.narrowPeak and sites.parquet are.
 
 Examples:
@@ -140,9 +141,12 @@ Examples:
       const seconds = (performance.now() - started) / 1000;
       const record = await makeRunRecord(commandText(), null, [motifFile, sequences], seconds);
       await writeFileAtomically(join(out, "run.json"), `${JSON.stringify(record, null, 2)}\n`);
+      const sequencesName = basename(sequences);
+      const page = renderScanPage({ motifs, summary, sequencesName, command: commandText() });
+      await writeFileAtomically(join(out, "scan.html"), page);
       for (const warning of findWarnings(summary)) bar.say(`warning: ${warning}`);
       bar.say(
-        `wrote ${summary.files.join(", ")} to ${out}: ${summary.sites.toLocaleString("en-US")} sites of ${motifs.length} motifs in ${summary.sequences.toLocaleString("en-US")} sequences, ${formatDuration(seconds)}`,
+        `wrote ${[...summary.files, "scan.html"].join(", ")} to ${out}: ${summary.sites.toLocaleString("en-US")} sites of ${motifs.length} motifs in ${summary.sequences.toLocaleString("en-US")} sequences, ${formatDuration(seconds)}`,
       );
       if (given.json) printJson({ out, ...summary, seconds });
     });
