@@ -24,6 +24,8 @@ const SOFTNESS: readonly number[] = [0.2, 0.15, 0.1, 0.05, 0.02];
 const PRIOR_SITES = 0.15;
 /** Probability of a word's own letter in the motif it starts as. */
 const WORD_PROBABILITY = 0.76;
+/** Least information of a motif's columns, on average, in bits against the background. */
+const LEAST_BITS_PER_COLUMN = 0.75;
 /** Fewest primary sequences that a word must occur in. */
 const FEWEST_HITS = 3;
 /** Sites score above 0: more like the motif than like the background. */
@@ -96,7 +98,8 @@ export class EnrichedMotifSearch {
     for (const motif of this.#dropAlike(started).slice(0, REFINED_WORDS)) {
       refined.push(yield* this.#refine(motif));
     }
-    refined.sort(byLogP);
+    // A vague motif only where there is no other.
+    refined.sort((a, b) => Number(this.#isVague(a)) - Number(this.#isVague(b)) || byLogP(a, b));
     const resized: EnrichedMotif[] = [];
     for (const motif of refined.slice(0, RESIZED_MOTIFS)) resized.push(yield* this.#resize(motif));
     resized.sort(byLogP);
@@ -214,7 +217,8 @@ export class EnrichedMotifSearch {
         if (width < minimumWidth || width > maximumWidth) continue;
         const next = this.#evaluate(this.#matrixOfSites(motif, left, right, sites), motif.seed);
         yield;
-        if (next !== null && next.logP < (better ?? motif).logP - 1e-9) better = next;
+        if (next === null || this.#isVague(next)) continue;
+        if (next.logP < (better ?? motif).logP - 1e-9) better = next;
       }
       if (better === null) return motif;
       motif = better;
@@ -252,6 +256,16 @@ export class EnrichedMotifSearch {
       }
     }
     return counts;
+  }
+
+  /** Whether a motif's columns tell too little on average: such motifs measure composition. */
+  #isVague({ probabilities, width }: EnrichedMotif): boolean {
+    const [background] = this.#options.background.words;
+    let bits = 0;
+    for (const [i, p] of probabilities.entries()) {
+      if (p > 0) bits += p * Math.log2(p / background[i % background.length]);
+    }
+    return bits < LEAST_BITS_PER_COLUMN * width;
   }
 
   /** Leaves out motifs that are nearly a better one: their words share all but two letters in some alignment. */
