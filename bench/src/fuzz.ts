@@ -6,6 +6,7 @@ const targets: Record<string, () => Promise<{ run(iterations: number, seed: numb
   {
     bigwig: () => import("./fuzz-bigwig.js"),
     motifs: () => import("./fuzz-motifs.js"),
+    "motif-inputs": () => import("./fuzz-motif-inputs.js"),
     npz: () => import("./fuzz-npz.js"),
     safetensors: () => import("./fuzz-safetensors.js"),
     text: () => import("./fuzz-text.js"),
