@@ -26,7 +26,7 @@ export function renderScanPage(page: ScanPage): string {
     const { sites, tested, expected, nullShare, isReachable } = summary.motifs[index];
     const logo =
       rank < LOGOS_SHOWN
-        ? `<div class="aligned">${drawLogo({ probabilities: motifs[index].probabilities, height: 56, width: 40 + motifs[index].length * 10 })}</div>`
+        ? `<div class="aligned">${drawLogo({ probabilities: motifs[index].probabilities, height: 84, width: 48 + motifs[index].length * 12 })}</div>`
         : "";
     return `<tr><th scope="row">${motifTitle(motifs[index])}${isReachable ? "" : '<span class="tag">too short</span>'}${logo}</th><td>${formatCount(sites)}</td><td>${formatSignificant(expected)}</td><td>${isReachable ? formatFixed(ratioOf(page, index), 2) : "n/a"}</td><td>${formatFixed(nullShare, 3)}</td><td>${formatCount(tested)}</td></tr>`;
   });
