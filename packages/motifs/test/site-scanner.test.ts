@@ -102,6 +102,25 @@ describe.each(filters)("SiteScanner, vector instructions %s", (useSimd) => {
 });
 
 describe("SiteScanner", () => {
+  it("does without WebAssembly where compiling is forbidden", () => {
+    const motifs = [{ matrix: matrixOf(9, new Random(2)), lowest: 4000 }];
+    const codes = Uint8Array.from({ length: 3000 }, (_, i) => (i * i * 7 + (i >> 3)) & 3);
+    const expected = scannedSites(codes, motifs, false);
+    const { Module } = WebAssembly;
+    try {
+      WebAssembly.Module = class {
+        constructor() {
+          throw new WebAssembly.CompileError("refused by the page");
+        }
+      } as unknown as typeof WebAssembly.Module;
+      expect(scannedSites(codes, motifs, true)).toEqual(expected);
+    } finally {
+      WebAssembly.Module = Module;
+    }
+    expect(scannedSites(codes, motifs, isSimdSupported())).toEqual(expected);
+    expect(expected.length).toBeGreaterThan(0);
+  });
+
   it("leaves the reverse strand alone where asked", () => {
     const motifs = [{ matrix: matrixOf(3, new Random(1)), lowest: 0 }];
     const strands: boolean[] = [];

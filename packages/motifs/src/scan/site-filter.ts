@@ -26,7 +26,15 @@ export interface SiteFilter {
 
 /** The filter with vector instructions where the machine has them, else the one in plain JavaScript. */
 export function makeSiteFilter(motifs: readonly ScoreThreshold[], useSimd = isSimdSupported()): SiteFilter {
-  return useSimd ? new SimdFilter(motifs) : new ScalarFilter(motifs);
+  if (!useSimd) return new ScalarFilter(motifs);
+  try {
+    return new SimdFilter(motifs);
+  } catch (error) {
+    // A page may forbid WebAssembly, and older browsers modules of this size on the main thread or so much memory.
+    if (error instanceof WebAssembly.CompileError || error instanceof RangeError)
+      return new ScalarFilter(motifs);
+    throw error;
+  }
 }
 
 /** A module whose only function splats a byte and takes a vector apart again. */
