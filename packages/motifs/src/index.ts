@@ -17,7 +17,7 @@ export { discover } from "./discover/discover.js";
 export type { DiscoverOptions, NamedSequence } from "./discover/discover-plan.js";
 export * from "./discover/discovered-motif.js";
 export * from "./discover/discovered-tables.js";
-export type { SiteDistribution } from "./discover/expectation-maximisation.js";
+export type { SiteDistribution } from "./discover/site-alignment.js";
 export * from "./enrich/central-enrichment.js";
 export * from "./enrich/centrality.js";
 export * from "./enrich/enrich.js";

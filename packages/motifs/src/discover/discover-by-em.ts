@@ -2,9 +2,10 @@ import { BindscapeError, Random } from "@bindscape/numerics";
 import { DNA, decodeLetters, reverseComplementLetters } from "../alphabet.js";
 import { backgroundOf, type DiscoverPlan, type NamedSequence, runSteps } from "./discover-plan.js";
 import type { DiscoveredMotif, DiscoverResult } from "./discovered-motif.js";
-import { type EmMotif, EmMotifSearch } from "./expectation-maximisation.js";
+import { EmMotifSearch } from "./expectation-maximisation.js";
 import { consensusName } from "./iupac-name.js";
 import { SequenceSet } from "./sequence-set.js";
+import type { EmMotif } from "./site-alignment.js";
 
 /** Most sites of one motif by default where any number may stand in a sequence, as in MEME. */
 const MOST_SITES_ANYWHERE = 600;

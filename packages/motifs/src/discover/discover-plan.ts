@@ -2,7 +2,7 @@ import { type ProgressListener, Random } from "@bindscape/numerics";
 import type { Alphabet } from "../alphabet.js";
 import { backgroundFromSequences, type MarkovBackground } from "../background.js";
 import { SequenceShuffler } from "../shuffle.js";
-import type { SiteDistribution } from "./expectation-maximisation.js";
+import type { SiteDistribution } from "./site-alignment.js";
 
 /** A sequence to find motifs in. */
 export interface NamedSequence {

@@ -1,58 +1,18 @@
-import type { Random } from "@bindscape/numerics";
-import { ColumnSignificance, logProductTail } from "./column-significance.js";
+import { choosePromisingPlaces } from "./promising-places.js";
 import type { SequenceSet } from "./sequence-set.js";
+import { type EmMotif, type EmOptions, type EmSite, PRIOR_SITES, SiteAlignment } from "./site-alignment.js";
 import { SiteLikelihood } from "./site-likelihood.js";
-
-/** How sites are spread over sequences: one each, at most one each, or any number. */
-export type SiteDistribution = "oops" | "zoops" | "anr";
 
 const MOST_ITERATIONS = 50;
 /** Largest distance between successive motifs that counts as none. */
 const CONVERGED = 1e-5;
-/** Weight of the background in a column, in sites: MEME's -b for the Dirichlet prior. */
-const PRIOR_SITES = 0.01;
 /** Probability of a word's own letter in the motif that it starts as. */
 const START_PROBABILITY = 0.6;
 /** Places scored while choosing starts, for each width; and fewest starts looked at. */
 const START_BUDGET = 1.2e7;
 const FEWEST_STARTS = 60;
-/** Letters of the words that tell promising starts from others. */
-const TELLING_LETTERS = 6;
 /** Log-likelihood ratios below this leave nothing of a place's posterior. */
 const NEGLIGIBLE = -30;
-
-export interface EmOptions {
-  readonly distribution: SiteDistribution;
-  readonly minimumWidth: number;
-  readonly maximumWidth: number;
-  readonly bothStrands: boolean;
-  /** A, C, G, T. */
-  readonly background: Float64Array;
-  readonly minimumSites: number;
-  readonly maximumSites: number;
-  readonly random: Random;
-}
-
-/** A site of a motif found by expectation maximisation. */
-export interface EmSite {
-  readonly sequence: number;
-  /** Place in the sequence set. */
-  readonly place: number;
-  readonly isReverse: boolean;
-  /** Posterior probability that a site is there. */
-  readonly posterior: number;
-}
-
-export interface EmMotif {
-  readonly width: number;
-  /** width x 4, prior included. */
-  readonly probabilities: Float64Array;
-  readonly sites: readonly EmSite[];
-  /** ln of the expected number of alignments as improbable among random sequences of the same size. */
-  readonly logE: number;
-  /** Sum of the columns' log-likelihood ratios, in nats. */
-  readonly logLikelihoodRatio: number;
-}
 
 /**
  * Finds one motif in the manner of MEME (Bailey and Elkan 1994): a mixture of motif and background is fitted by
@@ -63,7 +23,7 @@ export class EmMotifSearch {
   readonly #set: SequenceSet;
   readonly #options: EmOptions;
   readonly #likelihood: SiteLikelihood;
-  readonly #columns: ColumnSignificance;
+  readonly #alignment: SiteAlignment;
   readonly #weightsForward: Float64Array;
   readonly #weightsReverse: Float64Array;
 
@@ -71,7 +31,7 @@ export class EmMotifSearch {
     this.#set = set;
     this.#options = options;
     this.#likelihood = new SiteLikelihood(set);
-    this.#columns = new ColumnSignificance(options.background);
+    this.#alignment = new SiteAlignment(set, options);
     this.#weightsForward = new Float64Array(set.codes.length);
     this.#weightsReverse = new Float64Array(set.codes.length);
   }
@@ -138,11 +98,11 @@ export class EmMotifSearch {
     const letters = this.#set.codes.length;
     const most = Math.max(FEWEST_STARTS, Math.floor(START_BUDGET / (letters * Math.ceil(width / 4))));
     let done = 0;
-    for (const place of this.#promising(places, width, most)) {
+    for (const place of choosePromisingPlaces(this.#set, this.#options, places, width, most)) {
       const sites = this.#bestSites(this.#matrixOfWord(place, width), width);
       for (const [i, count] of counts.entries()) {
         if (sites.length < count) continue;
-        const logE = this.#significance(sites.slice(0, count), width).logE;
+        const logE = this.#alignment.logE(sites.slice(0, count), width);
         if (logE < tops[i].logE) tops[i] = { logE, place };
       }
       if (++done % 32 === 0) yield;
@@ -152,7 +112,7 @@ export class EmMotifSearch {
       if (place < 0) continue;
       // Best sites of the word as the first motif: EM then starts nearer to its end.
       const sites = this.#bestSites(this.#matrixOfWord(place, width), width).slice(0, counts[i]);
-      const probabilities = this.#frequencies(sites, width, 0, width);
+      const probabilities = this.#alignment.frequencies(sites, width, 0, width);
       for (let at = 0; at < probabilities.length; at++) {
         probabilities[at] = 0.8 * probabilities[at] + 0.2 * background[at & 3];
       }
@@ -169,66 +129,6 @@ export class EmMotifSearch {
       for (let i = stretches[at + 1]; i + width <= stretches[at + 2]; i++) places.push(i);
     }
     return places;
-  }
-
-  /**
-   * All places where they are few enough; else half of `most` at random, and half by how much more frequent the
-   * words of 6 letters inside are than their letters make likely.
-   */
-  #promising(places: readonly number[], width: number, most: number): readonly number[] {
-    if (places.length <= most) return places;
-    const { random } = this.#options;
-    const k = Math.min(TELLING_LETTERS, width);
-    const excess = this.#wordExcess(k);
-    const { codes } = this.#set;
-    const tell = (place: number) => {
-      let sum = 0;
-      for (let i = place; i + k <= place + width; i++) {
-        let word = 0;
-        for (let j = 0; j < k; j++) word = word * 4 + codes[i + j];
-        sum += excess[word];
-      }
-      return sum;
-    };
-    const told = places.map((place) => ({ place, value: tell(place) }));
-    told.sort((a, b) => b.value - a.value || a.place - b.place);
-    const chosen = new Set<number>();
-    const blocked = new Set<string>();
-    for (const { place } of told) {
-      if (chosen.size >= most / 2) break;
-      // The same word again tells nothing new, nor does one shifted by a letter from a word already chosen.
-      const word = codes.subarray(place, place + Math.min(width, 10)).join("");
-      if (blocked.has(word) || chosen.has(place - 1) || chosen.has(place + 1)) continue;
-      blocked.add(word);
-      chosen.add(place);
-    }
-    while (chosen.size < most) chosen.add(places[random.integer(places.length)]);
-    return [...chosen];
-  }
-
-  /** (count - expected) / sqrt(expected) of every word of k letters, on the strands that are read. */
-  #wordExcess(k: number): Float64Array {
-    const { codes, runs } = this.#set;
-    const { background, bothStrands } = this.#options;
-    const counts = new Float64Array(4 ** k);
-    let total = 0;
-    for (let i = 0; i < codes.length; i++) {
-      if (runs[i] < k) continue;
-      let word = 0;
-      let other = 0;
-      for (let j = 0; j < k; j++) {
-        word = word * 4 + codes[i + j];
-        other = other * 4 + 3 - codes[i + k - 1 - j];
-      }
-      counts[word]++;
-      total++;
-      if (bothStrands && other !== word) counts[other]++;
-    }
-    return counts.map((count, word) => {
-      let expected = bothStrands ? 2 * total : total;
-      for (let j = 0, rest = word; j < k; j++, rest >>= 2) expected *= background[rest & 3];
-      return (count - expected) / Math.sqrt(expected + 1);
-    });
   }
 
   #matrixOfWord(place: number, width: number): Float64Array {
@@ -440,7 +340,7 @@ export class EmMotifSearch {
     for (const count of counts) {
       if (count > sites.length || count < 1) continue;
       const chosen = sites.slice(0, count);
-      const found = this.#bestPart(
+      const found = this.#alignment.bestPart(
         chosen,
         width,
         Math.min(minimumWidth, width),
@@ -495,110 +395,8 @@ export class EmMotifSearch {
       return true;
     });
   }
-
-  /** Of all contiguous parts of an alignment that are wide enough the one with the smallest E-value. */
-  #bestPart(sites: readonly EmSite[], width: number, narrowest: number, widest: number): EmMotif | null {
-    const { ratios, logPs } = this.#columnsOf(sites, width);
-    let best = { logE: Number.POSITIVE_INFINITY, from: 0, to: width };
-    for (let from = 0; from + narrowest <= width; from++) {
-      let product = 0;
-      for (let to = from + 1; to <= width && to - from <= widest; to++) {
-        product += logPs[to - 1];
-        if (to - from < narrowest) continue;
-        const logE = logProductTail(product, to - from) + this.#logAlignments(sites.length, to - from);
-        if (logE < best.logE - 1e-9) best = { logE, from, to };
-      }
-    }
-    if (!Number.isFinite(best.logE)) return null;
-    const { from, to, logE } = best;
-    const trimmed = sites.map((site) => ({
-      ...site,
-      place: site.place + (site.isReverse ? width - to : from),
-    }));
-    let ratio = 0;
-    for (let column = from; column < to; column++) ratio += ratios[column];
-    return {
-      width: to - from,
-      probabilities: this.#frequencies(sites, width, from, to),
-      sites: trimmed,
-      logE,
-      logLikelihoodRatio: ratio,
-    };
-  }
-
-  #significance(sites: readonly EmSite[], width: number): { logE: number } {
-    const { logPs } = this.#columnsOf(sites, width);
-    const product = logPs.reduce((sum, value) => sum + value, 0);
-    return { logE: logProductTail(product, width) + this.#logAlignments(sites.length, width) };
-  }
-
-  #columnsOf(sites: readonly EmSite[], width: number): { ratios: Float64Array; logPs: Float64Array } {
-    const counts = this.#countLetters(sites, width);
-    const ratios = new Float64Array(width);
-    const logPs = new Float64Array(width);
-    for (let column = 0; column < width; column++) {
-      ratios[column] = this.#columns.ratio(counts.subarray(column * 4, column * 4 + 4), sites.length);
-      logPs[column] = this.#columns.logP(ratios[column], sites.length);
-    }
-    return { ratios, logPs };
-  }
-
-  #countLetters(sites: readonly EmSite[], width: number): Float64Array {
-    const { codes } = this.#set;
-    const counts = new Float64Array(width * 4);
-    for (const { place, isReverse } of sites) {
-      if (isReverse) for (let k = 0; k < width; k++) counts[(width - 1 - k) * 4 + 3 - codes[place + k]]++;
-      else for (let k = 0; k < width; k++) counts[k * 4 + codes[place + k]]++;
-    }
-    return counts;
-  }
-
-  /** Letter probabilities of columns [from, to) of an alignment, prior included. */
-  #frequencies(sites: readonly EmSite[], width: number, from: number, to: number): Float64Array {
-    const { background } = this.#options;
-    return this.#countLetters(sites, width)
-      .slice(from * 4, to * 4)
-      .map((count, i) => (count + PRIOR_SITES * background[i & 3]) / (sites.length + PRIOR_SITES));
-  }
-
-  /** ln of the number of ways to place that many sites of that width. */
-  #logAlignments(sites: number, width: number): number {
-    const { distribution, bothStrands } = this.#options;
-    const { starts, count } = this.#set;
-    const strands = bothStrands ? 2 : 1;
-    if (distribution === "anr") {
-      let places = 0;
-      for (let i = 0; i < count; i++) places += Math.max(0, this.#set.lengthOf(i) - width + 1);
-      return logChoose(places, Math.min(sites, places)) + sites * Math.log(strands);
-    }
-    const mean = (starts[count] - count) / count;
-    const places = Math.max(1, mean - width + 1) * strands;
-    return (distribution === "oops" ? 0 : logChoose(count, sites)) + sites * Math.log(places);
-  }
 }
 
 function clampShare(share: number): number {
   return Math.min(0.9999, Math.max(1e-9, share));
-}
-
-/** ln of n over k by Stirling's series where n is large: the numbers of places are. */
-function logChoose(n: number, k: number): number {
-  return logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
-}
-
-function logGamma(x: number): number {
-  // Shifted up until the series has converged.
-  let shift = 0;
-  let z = x;
-  while (z < 10) shift += Math.log(z++);
-  const inverse = 1 / z;
-  return (
-    (z - 0.5) * Math.log(z) -
-    z +
-    0.5 * Math.log(2 * Math.PI) +
-    inverse / 12 -
-    inverse ** 3 / 360 +
-    inverse ** 5 / 1260 -
-    shift
-  );
 }
