@@ -67,7 +67,7 @@ describe.each(filters)("SiteScanner, vector instructions %s", (useSimd) => {
           expect(scannedSites(codes, motifs, useSimd).join()).toBe(bruteSites(codes, motifs).join());
         },
       ),
-      { numRuns: useSimd ? 250 : 60 },
+      { numRuns: useSimd ? 250 : 30 },
     );
   });
 
