@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openBigWig, writeBigWigFile } from "../packages/genome/dist/index.js";
+import { openBigWig, writeBigWigFile } from "../packages/genome/dist/index.node.js";
 import { Random } from "../packages/numerics/dist/index.js";
 
 const python = process.env.BINDSCAPE_PEER_PYTHON ?? "python3";

@@ -5,6 +5,8 @@ import { type FuzzCounts, FuzzFailure } from "./fuzz-reader.js";
 const targets: Record<string, () => Promise<{ run(iterations: number, seed: number): Promise<FuzzCounts> }>> =
   {
     bigwig: () => import("./fuzz-bigwig.js"),
+    motifs: () => import("./fuzz-motifs.js"),
+    "motif-inputs": () => import("./fuzz-motif-inputs.js"),
     npz: () => import("./fuzz-npz.js"),
     safetensors: () => import("./fuzz-safetensors.js"),
     text: () => import("./fuzz-text.js"),

@@ -65,6 +65,7 @@ holdOut:
         signalFile: null,
       },
     ],
+    motifs: [],
     inputs: [],
     warnings: [],
     loadCell: async () => source,

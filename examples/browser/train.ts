@@ -57,7 +57,7 @@ export async function trainInPage(runtime: Runtime, study: Study, given: TrainOp
   });
   const [experiment] = study.experiments;
   const source = await study.loadCell(experiment.cell);
-  const { context, samplers, validation } = prepareTraining(
+  const { context, samplers, validation } = await prepareTraining(
     study,
     [experiment],
     source,

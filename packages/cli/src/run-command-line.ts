@@ -15,6 +15,7 @@ import { addInfoCommand } from "./commands/info.js";
 import { addInterpretCommand } from "./commands/interpret.js";
 import { addMappabilityCommand } from "./commands/mappability.js";
 import { addMergeCommand } from "./commands/merge.js";
+import { addMotifsCommand } from "./commands/motifs.js";
 import { addPredictCommand } from "./commands/predict.js";
 import { addReportCommand } from "./commands/report.js";
 import { addSimulateCommand } from "./commands/simulate.js";
@@ -52,6 +53,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     addExportCommand,
     addInfoCommand,
     addZooCommand,
+    addMotifsCommand,
     addMappabilityCommand,
     addSimulateCommand,
     addStudyCommand,

@@ -125,6 +125,10 @@ describe("FASTA", () => {
       "x.fa, line 1: text before the first sequence name; expected FASTA: a line with > and a name first.",
     );
     await expectError(
+      read("MEME version 4\n\nALPHABET= ACGT\n"),
+      "x.fa, line 1: text before the first sequence name; expected FASTA: a line with > and a name first. This is a file of motifs.",
+    );
+    await expectError(
       read("@r\nACGT\n+\nIIII\n"),
       "x.fa, line 1: a line that starts with @, as in FASTQ; expected FASTA: a line with > and a name first.",
     );

@@ -1,7 +1,8 @@
+import { matchProfiles } from "@bindscape/motifs";
 import { Random } from "@bindscape/numerics";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { alignKernels, matchProfiles } from "../src/kernels/align-kernels.js";
+import { alignKernels } from "../src/kernels/align-kernels.js";
 import { makeMotif } from "./helpers.js";
 
 /** A motif between positions without preference, on either strand. */

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { BigWigReader, openFile } from "@bindscape/genome";
+import { readMotifs } from "@bindscape/motifs";
 import { hashFile, loadStudy, parseStudyFile } from "@bindscape/study";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readBundle } from "../src/bundle/bundle.node.js";
@@ -67,12 +68,29 @@ describe("the demo", () => {
   });
 
   it("leaves its files and nothing half-written", async () => {
-    expect((await readdir(out)).sort()).toEqual(["SimA.bw", "model", "report.html", "run.json", "simulated"]);
+    expect((await readdir(out)).sort()).toEqual([
+      "SimA.bw",
+      "model",
+      "motifs.meme",
+      "report.html",
+      "run.json",
+      "simulated",
+    ]);
     expect((await stat(result.report)).size).toBeGreaterThan(10_000);
     expect(await readFile(result.report, "utf8")).toContain("Simulated data");
     const { network, history } = await readBundle(join(out, "model"));
     expect(network.file.tasks).toEqual([{ factor: "SimA", cell: "SimCell" }]);
     expect(history).toHaveLength(network.file.training.epochs);
+  });
+
+  it("finds the planted motif in the peaks, names it and draws it", async () => {
+    expect(messages.some((line) => /^motif de novo, SimA: [A-Z]+, like SimA /.test(line))).toBe(true);
+    const [motif] = readMotifs(await readFile(join(out, "motifs.meme"), "utf8"), "motifs.meme");
+    expect(motif.id).toBe("SimA");
+    expect(motif.sites).toBeGreaterThan(100);
+    const report = await readFile(result.report, "utf8");
+    expect(report).toContain("Motifs de novo");
+    expect(report).toMatch(/in \d+ of \d+ peaks/);
   });
 
   it("predicts every bin of the test chromosomes, and only those", async () => {

@@ -132,6 +132,7 @@ holdOut: { validation: { chromosomes: [${validation.join(", ")}] }, test: { chro
       signalFile: null,
       ...experiment,
     })),
+    motifs: [],
     inputs: [],
     warnings: [],
     loadCell: async () => ({ segments: assembly.segments, codes: assembly.codes, tracks }),

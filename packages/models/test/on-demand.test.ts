@@ -12,7 +12,7 @@ import { selectTrainingBins } from "../src/evaluate/select-training-bins.js";
 import { interpretKernels } from "../src/interpret/interpret-kernels.node.js";
 import { findSaliency } from "../src/interpret/saliency.node.js";
 import { writeSaliency } from "../src/interpret/write-saliency.node.js";
-import type { Network } from "../src/network/network.node.js";
+import type { Network } from "../src/network/describe-network.js";
 import { writeDreamSubmission } from "../src/predict/dream-submission.node.js";
 import { buildFactorReport } from "../src/report/build-report.node.js";
 import { trainingSettings } from "../src/train/settings.js";

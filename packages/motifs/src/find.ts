@@ -1,5 +1,5 @@
 import { BindscapeError } from "@bindscape/numerics";
-import { clip } from "./matrix-rows.js";
+import { clip } from "./formats/matrix-rows.js";
 import type { Motif } from "./motif.js";
 
 /**

@@ -1,22 +1,34 @@
 import { BindscapeError } from "@bindscape/numerics";
-import { LETTERS } from "./logo-letters.js";
-import { type Background, informationContent } from "./motif.js";
+import { DNA } from "./alphabet.js";
+import { escapeXml } from "./escape-xml.js";
+import { glyphOf, type LogoAlphabet } from "./logo-letters.js";
+import type { Background, Motif } from "./motif.js";
 
 /** What a logo shows and how; give either `probabilities` or `heights`. */
 export interface LogoOptions {
-  /** length x 4, rows summing to 1: a letter is as high as its probability times the position's information. */
+  /**
+   * length x letters, rows summing to 1: a letter is as high as its probability times the position's information, or, with
+   * `scale` "probability", as its probability.
+   */
   readonly probabilities?: ArrayLike<number>;
-  /** length x 4, in any unit: letters as high as given, those below 0 upside down under the axis. */
+  /** What the height of probabilities shows; "information" when left out. */
+  readonly scale?: "information" | "probability";
+  /** Letters and colours, DNA's when left out. */
+  readonly alphabet?: LogoAlphabet;
+  /** length x letters, in any unit: letters as high as given, those below 0 upside down under the axis. */
   readonly heights?: ArrayLike<number>;
   /** Number of positions; found from the numbers when left out. */
   readonly length?: number;
   /** Of the bases, for information; uniform when left out. */
   readonly background?: Background;
-  /** Top of the vertical axis; "data" for the highest stack. 2 bits for probabilities, "data" for heights, when left out. */
+  /**
+   * Top of the vertical axis; "data" for the highest stack. When left out, the most that there can be: log2 of the number of letters
+   * (2 bits for DNA), 1 for probabilities, and "data" for heights.
+   */
   readonly maximum?: number | "data";
   /** A line above the logo. */
   readonly title?: string;
-  /** Title of the vertical axis; "bits" for probabilities when left out. */
+  /** Title of the vertical axis; "bits" for information when left out. */
   readonly axisTitle?: string;
   /** Number of the first position on the horizontal axis; 1 when left out. */
   readonly firstPosition?: number;
@@ -55,6 +67,14 @@ export function drawLogo(options: LogoOptions): string {
     `viewBox="0 0 ${format(width)} ${format(height)}" role="img" aria-label="${escapeXml(describe(options))}">` +
     `${logoGroup(options)}</svg>\n`
   );
+}
+
+/** The logo of a motif as an SVG document: {@link drawLogo} of its probabilities. */
+export function logo(
+  motif: Pick<Motif, "probabilities" | "length">,
+  options: Omit<LogoOptions, "probabilities" | "heights" | "length"> = {},
+): string {
+  return drawLogo({ ...options, probabilities: motif.probabilities, length: motif.length });
 }
 
 /**
@@ -103,7 +123,8 @@ export function logoSize(options: LogoOptions): { width: number; height: number 
 
 /** The logo as a `<g>` element to embed in a larger SVG, with its top left corner at (x, y). */
 export function logoGroup(options: LogoOptions, place: LogoPlace = {}): string {
-  const { heights, length, isInformation } = letterHeights(options);
+  const { heights, length, most } = letterHeights(options);
+  const alphabet = options.alphabet ?? DNA;
   const size = logoSize(options);
   const margin = margins(options);
   const plot = {
@@ -112,18 +133,19 @@ export function logoGroup(options: LogoOptions, place: LogoPlace = {}): string {
     width: options.width === undefined ? length * POSITION_WIDTH : size.width - margin.left - margin.right,
     height: size.height - margin.top - margin.bottom,
   };
-  const range = axisRange(heights, options.maximum ?? (isInformation ? 2 : "data"));
+  const range = axisRange(heights, alphabet.letters.length, options.maximum ?? most);
   const toY = (value: number) => plot.top + ((range.top - value) / (range.top - range.bottom)) * plot.height;
-  const parts = [drawLetters(heights, length, plot, toY)];
+  const parts = [drawLetters(heights, length, alphabet, plot, toY)];
   if (options.showAxes !== false) {
     parts.push(drawAxes(plot, range, toY, length, options.firstPosition ?? 1));
-    const axisTitle = options.axisTitle ?? (isInformation ? "bits" : "height");
+    const axisTitle = options.axisTitle ?? defaultAxisTitle(options);
     const middle = plot.top + plot.height / 2;
     parts.push(
       text(axisTitle, 12, middle, `text-anchor="middle" transform="rotate(-90 12 ${format(middle)})"`),
     );
     const center = plot.left + plot.width / 2;
-    parts.push(text("position (bp)", center, size.height - 5, 'text-anchor="middle"'));
+    const unit = alphabet.letters.startsWith("ACG") ? " (bp)" : "";
+    parts.push(text(`position${unit}`, center, size.height - 5, 'text-anchor="middle"'));
   }
   if (options.title !== undefined) parts.push(text(options.title, plot.left, 15, 'font-weight="600"'));
   const shift = `translate(${format(place.x ?? 0)} ${format(place.y ?? 0)})`;
@@ -137,24 +159,32 @@ interface Plot {
   readonly height: number;
 }
 
+function defaultAxisTitle({ probabilities, scale }: LogoOptions): string {
+  if (probabilities === undefined) return "height";
+  return scale === "probability" ? "probability" : "bits";
+}
+
 function drawLetters(
   heights: Float64Array,
   length: number,
+  { letters: symbols, colours }: LogoAlphabet,
   plot: Plot,
   toY: (value: number) => number,
 ): string {
   const step = plot.width / length;
+  const size = symbols.length;
+  const indices = Array.from({ length: size }, (_, letter) => letter);
   let letters = "";
   for (let position = 0; position < length; position++) {
     const x = plot.left + position * step + step * 0.02;
     // From the axis outwards: the largest letter is the outermost, above and below alike.
-    const order = [0, 1, 2, 3].sort(
-      (a, b) => Math.abs(heights[position * 4 + a]) - Math.abs(heights[position * 4 + b]),
-    );
+    const order = indices
+      .slice()
+      .sort((a, b) => Math.abs(heights[position * size + a]) - Math.abs(heights[position * size + b]));
     let above = 0;
     let below = 0;
-    for (const base of order) {
-      const value = heights[position * 4 + base];
+    for (const letter of order) {
+      const value = heights[position * size + letter];
       if (value === 0) continue;
       const inner = value > 0 ? above : below;
       if (value > 0) above += value;
@@ -162,9 +192,8 @@ function drawLetters(
       const from = toY(inner + value);
       const extent = toY(inner) - from; // negative below the axis, which turns the letter upside down
       if (Math.abs(extent) < LOWEST_LETTER) continue;
-      const { colour, path } = LETTERS[base];
       const matrix = [step * 0.96, 0, 0, extent, x, from].map(format).join(" ");
-      letters += `<path fill="${colour}" fill-rule="evenodd" transform="matrix(${matrix})" d="${path}"/>`;
+      letters += `<path fill="${colours[letter]}" fill-rule="evenodd" transform="matrix(${matrix})" d="${glyphOf(symbols[letter])}"/>`;
     }
   }
   return letters;
@@ -201,14 +230,14 @@ function drawAxes(
 }
 
 /** The vertical range and its ticks; from 0, or below where letters hang below the axis. */
-function axisRange(heights: Float64Array, maximum: number | "data") {
+function axisRange(heights: Float64Array, letters: number, maximum: number | "data") {
   let highest = 0;
   let lowest = 0;
-  for (let at = 0; at < heights.length; at += 4) {
+  for (let at = 0; at < heights.length; at += letters) {
     let above = 0;
     let below = 0;
-    for (let base = 0; base < 4; base++) {
-      const value = heights[at + base];
+    for (let letter = 0; letter < letters; letter++) {
+      const value = heights[at + letter];
       if (value > 0) above += value;
       else below += value;
     }
@@ -250,17 +279,19 @@ function margins(options: LogoOptions) {
   const title = options.title === undefined ? 0 : 22;
   if (options.showAxes === false) return { left: 0, right: 0, top: title, bottom: 0 };
   // Ticks of bits are single digits; those of other heights may be as long as "\u22120.25".
-  const isBits = options.probabilities !== undefined && (options.maximum ?? 2) === 2;
+  const isBits =
+    options.probabilities !== undefined && options.scale !== "probability" && (options.maximum ?? 2) === 2;
   return { left: isBits ? 42 : 58, right: 6, top: title + 8, bottom: 38 };
 }
 
-/** Heights of all letters, from whichever of the two inputs was given. */
+/** Heights of all letters, from whichever of the two inputs was given, and the highest that a stack can be. */
 function letterHeights(options: LogoOptions): {
   heights: Float64Array;
   length: number;
-  isInformation: boolean;
+  most: number | "data";
 } {
-  const { probabilities, heights } = options;
+  const { probabilities, heights, alphabet = DNA } = options;
+  const size = alphabet.letters.length;
   const given = probabilities ?? heights;
   if (given === undefined || (probabilities !== undefined && heights !== undefined)) {
     throw new BindscapeError({
@@ -269,29 +300,63 @@ function letterHeights(options: LogoOptions): {
       expected: "one",
     });
   }
+  const withoutGlyph = [...alphabet.letters].find((letter) => glyphOf(letter) === undefined);
+  if (withoutGlyph !== undefined || size < 2 || alphabet.colours.length !== size) {
+    throw new BindscapeError({
+      source: "logo",
+      found: `the alphabet "${alphabet.letters}" with ${alphabet.colours.length} colours`,
+      expected: "two or more letters A to Z or digits, and a colour for each",
+    });
+  }
   const values = Float64Array.from(given);
-  const length = options.length ?? values.length / 4;
+  const length = options.length ?? values.length / size;
   const isBad = (value: number) =>
     !(Math.abs(value) <= HIGHEST) || (probabilities !== undefined && value < 0);
-  if (length < 1 || values.length !== length * 4 || !Number.isInteger(length) || values.some(isBad)) {
+  if (length < 1 || values.length !== length * size || !Number.isInteger(length) || values.some(isBad)) {
     throw new BindscapeError({
       source: "logo",
       found: `${values.length} numbers for ${length} positions`,
-      expected: `4 finite numbers${probabilities === undefined ? "" : ", none below 0,"} for each position`,
+      expected: `${size} finite numbers${probabilities === undefined ? "" : ", none below 0,"} for each position`,
     });
   }
-  if (probabilities === undefined) return { heights: values, length, isInformation: false };
-  const bits = informationContent({ id: "", name: "", probabilities: values, length }, options.background);
-  return { heights: values.map((probability, i) => probability * bits[i >> 2]), length, isInformation: true };
+  if (probabilities === undefined) return { heights: values, length, most: "data" };
+  if (options.scale === "probability") return { heights: values, length, most: 1 };
+  const bits = informationOfRows(values, size, options.background);
+  return {
+    heights: values.map((probability, i) => probability * bits[Math.floor(i / size)]),
+    length,
+    most: Math.log2(size),
+  };
+}
+
+/** Bits of each position: sum of p log2(p / background), as `informationContent` has them, for any number of letters. */
+function informationOfRows(rows: Float64Array, size: number, background?: Background): Float64Array {
+  if (
+    background !== undefined &&
+    (background.length !== size || !Array.from(background).every((share) => share > 0))
+  ) {
+    throw new BindscapeError({
+      source: "logo",
+      found: `the background [${Array.from(background).join(", ")}]`,
+      expected: `${size} probabilities above 0`,
+    });
+  }
+  const bits = new Float64Array(rows.length / size);
+  for (const [i, probability] of rows.entries()) {
+    const expected = background?.[i % size] ?? 1 / size;
+    if (probability > 0) bits[Math.floor(i / size)] += probability * Math.log2(probability / expected);
+  }
+  return bits.map((value) => Math.max(0, value));
 }
 
 /** Words for those who hear the picture: the highest letter of each position. */
 function describe(options: LogoOptions): string {
   const { heights, length } = letterHeights(options);
+  const { letters: symbols } = options.alphabet ?? DNA;
   let letters = "";
   for (let position = 0; position < Math.min(length, 100); position++) {
-    const column = heights.subarray(position * 4, position * 4 + 4);
-    letters += LETTERS[column.indexOf(Math.max(...column))].base;
+    const column = heights.subarray(position * symbols.length, (position + 1) * symbols.length);
+    letters += symbols[column.indexOf(Math.max(...column))];
   }
   return `Sequence logo${options.title === undefined ? "" : ` of ${options.title}`}: ${letters}`;
 }
@@ -307,20 +372,4 @@ function formatTick(value: number): string {
 /** At most three decimals: a thousandth of a pixel. */
 function format(value: number): string {
   return `${Math.round(value * 1000) / 1000}`;
-}
-
-function escapeXml(value: string): string {
-  const entities: Record<string, string> = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-    "'": "&#39;",
-  };
-  return (
-    value
-      .replace(/[&<>"']/g, (character) => entities[character])
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: XML forbids control characters
-      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, "\ufffd")
-  );
 }

@@ -12,6 +12,17 @@ export interface Motif {
   readonly length: number;
   /** How many sites the motif was made from, where the file says so. */
   readonly sites?: number;
+  /** length x 4, as the file has them, where it has counts: rows need not sum to the same. */
+  readonly counts?: Float64Array;
+  /** The E-value that the motif's finder gave it. */
+  readonly eValue?: number;
+  /** A web page about the motif. */
+  readonly url?: string;
+  /**
+   * What else the file says of the motif, under the file format's own keys ("DE" in TRANSFAC, "Species" in CIS-BP),
+   * in the file's order: written back to a file of the same format.
+   */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** Four background probabilities, A, C, G, T. */
@@ -72,7 +83,12 @@ export function totalInformation(motif: Motif, background: Background = UNIFORM_
 /** The same sites read from the other strand. */
 export function reverseComplementMotif(motif: Motif): Motif {
   // A,C,G,T backwards is T,G,C,A: reversing the whole row-major matrix reverses and complements at once.
-  return { ...motif, probabilities: motif.probabilities.slice().reverse() };
+  const { probabilities, counts } = motif;
+  return {
+    ...motif,
+    probabilities: probabilities.slice().reverse(),
+    ...(counts === undefined ? {} : { counts: counts.slice().reverse() }),
+  };
 }
 
 /** The most probable base of each position; N where no base reaches `least`. */
@@ -86,7 +102,8 @@ export function consensus(motif: Motif, least = 0.5): string {
   return text;
 }
 
-function checkBackground(background: Background): void {
+/** Refuses what is no background. */
+export function checkBackground(background: Background): void {
   const values = Array.from(background);
   const sum = values.reduce((total, value) => total + value, 0);
   if (values.length !== 4 || !values.every((value) => value > 0) || !(Math.abs(sum - 1) < 1e-3)) {

@@ -1,7 +1,9 @@
 import { BindscapeError } from "@bindscape/numerics";
 import { describe, expect, it } from "vitest";
-import { drawKernelLogo, drawLogo, logoGroup, logoSize } from "../src/logo.js";
-import { LETTERS } from "../src/logo-letters.js";
+import { METHYLATED_DNA } from "../src/alphabet.js";
+import { motifFromConsensus } from "../src/consensus-to-motif.js";
+import { drawKernelLogo, drawLogo, logo, logoGroup, logoSize } from "../src/logo.js";
+import { glyphOf, LETTERS, PROTEIN_LETTERS } from "../src/logo-letters.js";
 
 interface Letter {
   base: string;
@@ -35,6 +37,14 @@ function expectWellFormed(svg: string): void {
 }
 
 const PLOT_HEIGHT = 150 - 8 - 38;
+
+describe("logo", () => {
+  it("draws a motif's probabilities", () => {
+    const motif = motifFromConsensus("RTTAC");
+    const { probabilities } = motif;
+    expect(logo(motif, { title: "m", height: 80 })).toBe(drawLogo({ probabilities, title: "m", height: 80 }));
+  });
+});
 
 describe("drawLogo", () => {
   it("makes a certain base as high as 2 bits, fills its column, and rests it on the axis", () => {
@@ -193,5 +203,49 @@ describe("letters", () => {
       expect(Math.min(...ys), base).toBeGreaterThanOrEqual(0);
       expect(Math.max(...ys), base).toBeLessThanOrEqual(1);
     }
+  });
+});
+
+describe("other alphabets and scales", () => {
+  const letters = "ACGTm1";
+  const rows = [0.5, 0.5, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0];
+
+  it("draws a letter for each that is seen, in its colour, up to log2 of the number of letters", () => {
+    const svg = drawLogo({ probabilities: rows, alphabet: METHYLATED_DNA });
+    expect(svg.match(/<path fill="#[0-9A-F]{6}"/g)).toHaveLength(3);
+    expect(svg).toContain(`fill="${METHYLATED_DNA.colours[letters.indexOf("m")]}"`);
+    // Position 2 is m alone: log2(6) bits, the whole height of 150 - 8 - 38 px.
+    const height = /matrix\(23\.04 0 0 (\S+) \S+ \S+\)" d="[^"]*"\/><path fill="none"/.exec(svg)?.[1];
+    expect(Number(height)).toBeCloseTo(104, 3);
+  });
+
+  it("draws probabilities to 1 and proteins by their chemistry", () => {
+    expect(drawLogo({ probabilities: [0.5, 0.25, 0.25, 0], scale: "probability" })).toContain(
+      ">probability<",
+    );
+    const protein = new Float64Array(20).fill(0.05);
+    const svg = drawLogo({ heights: protein, alphabet: PROTEIN_LETTERS });
+    expect(svg.match(/evenodd/g)).toHaveLength(20);
+    expect(svg).toContain(">position<");
+  });
+
+  it("has an outline for every letter and digit, inside the unit square", () => {
+    for (const letter of "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") {
+      const numbers =
+        (glyphOf(letter) as string).replace(/A[\d. ]+ 0 [01] [01]/g, "").match(/-?\d*\.?\d+/g) ?? [];
+      expect(numbers.length).toBeGreaterThan(4);
+      for (const number of numbers) expect(Number(number)).toBeLessThanOrEqual(1);
+      for (const number of numbers) expect(Number(number)).toBeGreaterThanOrEqual(0);
+    }
+  });
+
+  it("refuses letters without outline, rows of another size, backgrounds with zeros", () => {
+    expect(() =>
+      drawLogo({ heights: [1, 2], alphabet: { letters: "a*", colours: ["#000", "#000"] } }),
+    ).toThrow(/alphabet "a\*"/);
+    expect(() => drawLogo({ probabilities: [1, 0, 0, 0], alphabet: METHYLATED_DNA })).toThrow(
+      /6 finite numbers/,
+    );
+    expect(() => drawLogo({ probabilities: [1, 0, 0, 0], background: [1, 0, 0, 0] })).toThrow(/above 0/);
   });
 });

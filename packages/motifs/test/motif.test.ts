@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { BindscapeError } from "@bindscape/numerics";
 import { describe, expect, it } from "vitest";
 import { findMotif } from "../src/find.js";
+import { readMotifs } from "../src/formats/read-motifs.js";
 import {
   consensus,
   informationContent,
@@ -10,7 +11,6 @@ import {
   reverseComplementMotif,
   totalInformation,
 } from "../src/motif.js";
-import { readMotifs } from "../src/read.js";
 import { dataFile } from "./data.js";
 
 function motifOf(...rows: number[][]): Motif {

@@ -8,6 +8,7 @@ export * from "./known-builds.js";
 export * from "./labels.js";
 export * from "./metadata-schema.js";
 export * from "./pooled-sampling.js";
+export * from "./readable-genome.node.js";
 export * from "./sampling.js";
 export * from "./simulate.js";
 export * from "./simulated-motifs.js";

@@ -10,11 +10,10 @@ import {
   isAddress,
   type NarrowPeak,
   openSource,
-  readAllBytes,
   readBed,
   readNarrowPeak,
 } from "@bindscape/genome";
-import { findMotif, type Motif, readMotifs } from "@bindscape/motifs";
+import { findMotif, type Motif, readMotifFile } from "@bindscape/motifs";
 import { BindscapeError } from "@bindscape/numerics";
 import { loadAnnotations } from "./annotations.node.js";
 import type { Assembly } from "./assembly.js";
@@ -129,6 +128,7 @@ export async function loadStudy(path: string, options: LoadStudyOptions = {}): P
     bins,
     holdOuts,
     experiments,
+    motifs,
     inputs,
     warnings,
     loadCell(cell) {
@@ -183,11 +183,6 @@ function checkFactorsKnown(file: StudyFile, factors: readonly string[], path: st
 
 function describeTrack(track: string, cell: string): string {
   return `the track ${track} of the cell ${cell}`;
-}
-
-async function readMotifFile(file: string): Promise<Motif[]> {
-  const bytes = await withSource(file, (source) => readAllBytes(source));
-  return readMotifs(new TextDecoder().decode(bytes), file);
 }
 
 function findCell(path: string, file: StudyFile, cell: string): StudyFile["cells"][string] {

@@ -34,6 +34,8 @@ export interface Study {
   readonly bins: BinTable;
   readonly holdOuts: HoldOuts;
   readonly experiments: readonly Experiment[];
+  /** Of the study's motif file; none where it has no such file. */
+  readonly motifs: readonly Motif[];
   /** Files the study was read from, resolved, for run records. */
   readonly inputs: readonly string[];
   /** What was odd but not wrong; grows as tracks load. */

@@ -106,6 +106,7 @@ holdOut: { validation: { chromosomes: [v] }, test: { chromosomes: [t] } }`;
       signalFile: null,
       ...experiment,
     })),
+    motifs: [],
     inputs: [],
     warnings: [],
     loadCell: async () => ({ segments: assembly.segments, codes: assembly.codes, tracks: [] }),

@@ -1,21 +1,26 @@
+import { join } from "node:path";
 import { writeFileAtomically } from "@bindscape/genome";
 import {
+  BINDSCAPE_VERSION,
   bootstrapMethods,
   findShards,
   makeRunRecord,
   mergeEvaluations,
   mergePredictions,
+  mergeScans,
 } from "@bindscape/models";
 import { BindscapeError } from "@bindscape/numerics";
 import type { Command } from "commander";
 import { printEvaluations } from "../evaluation-output.js";
+import { withInterrupt } from "../interrupt.js";
 import { printJson } from "../print.js";
+import { ProgressBar } from "../progress-bar.js";
 import { commandText, parseThreads, parseWholeNumber } from "./shared-options.js";
 
 export function addMergeCommand(program: Command): void {
   program
     .command("merge")
-    .description("put the shards of `predict --shard` or `evaluate --shard` together")
+    .description("put the shards of `predict --shard`, `evaluate --shard` or `motifs scan --shard` together")
     .argument("<out>", "the --out of the shards, or their folder OUT.shards")
     .option("--shards <number>", "how many there are (default: as the shards say)", parseThreads)
     .option("--per-chromosome", "of an evaluation: print the metrics of every chromosome too")
@@ -40,6 +45,10 @@ Examples:
       const out = name.replace(/\.shards\/*$/, "");
       const shards = await findShards(out, given.shards);
       const { command } = shards[0].manifest.content;
+      if (command === "scan") {
+        await mergeScanShards(out, shards, started, given.json);
+        return;
+      }
       if (command === "predict") {
         if (given.perChromosome || given.bootstrap) {
           throw new BindscapeError({
@@ -68,6 +77,28 @@ Examples:
       const record = await makeRunRecord(commandText(), null, inputs, seconds);
       await writeFileAtomically(`${out}.run.json`, `${JSON.stringify(record, null, 2)}\n`);
     });
+}
+
+/** The files of a scan lie in a folder, and so does its record. */
+async function mergeScanShards(
+  out: string,
+  shards: Awaited<ReturnType<typeof findShards>>,
+  started: number,
+  json: boolean | undefined,
+): Promise<void> {
+  const bar = new ProgressBar();
+  const command = commandText();
+  const summary = await withInterrupt("Nothing was written", (signal) =>
+    mergeScans(out, shards, { version: BINDSCAPE_VERSION, command, onProgress: bar.listener, signal }),
+  );
+  const seconds = (performance.now() - started) / 1000;
+  const inputs = shards.map(({ source }) => source);
+  const record = await makeRunRecord(command, null, inputs, seconds);
+  await writeFileAtomically(join(out, "run.json"), `${JSON.stringify(record, null, 2)}\n`);
+  bar.say(
+    `wrote ${summary.files.join(", ")} to ${out}: ${summary.sites.toLocaleString("en-US")} sites, from ${shards.length} shards`,
+  );
+  if (json) printJson({ out, sites: summary.sites, files: summary.files, shards: shards.length });
 }
 
 interface MergeFlags {

@@ -37,11 +37,37 @@ export async function readFasta(
   return parser.finish();
 }
 
+export interface StreamFastaOptions extends Pick<ReadFastaOptions, "onProgress"> {
+  /** Refuse a name that occurs again; true when left out. Sets of peaks may hold a name more than once. */
+  readonly uniqueNames?: boolean;
+}
+
+/**
+ * The sequences of a FASTA file one after the other, as {@link readFasta} reads them: no more is held in memory than
+ * the longest of them, a chunk of the file, and the names where they must be unique.
+ */
+export async function* streamFasta(
+  source: ByteSource,
+  options: StreamFastaOptions = {},
+): AsyncGenerator<SequenceRecord> {
+  const { onProgress, uniqueNames = true } = options;
+  const parser = new FastaParser(source.name, Number.POSITIVE_INFINITY, uniqueNames);
+  const task = `reading ${source.name}`;
+  const chunks = readTextChunks(source, (done, total) => onProgress?.({ task, done, total, unit: "bytes" }));
+  for await (const chunk of chunks) {
+    parser.push(chunk);
+    yield* parser.take();
+  }
+  yield* parser.finish();
+}
+
 /** One pass over the bytes, line by line, wherever the chunks are cut. */
 class FastaParser {
   readonly #source: string;
   readonly #maximumBases: number;
-  readonly #records: SequenceRecord[] = [];
+  readonly #uniqueNames: boolean;
+  #records: SequenceRecord[] = [];
+  #hasRecords = false;
   readonly #lineOfName = new Map<string, number>();
   #line = 1;
   #lineLength = 0;
@@ -54,9 +80,17 @@ class FastaParser {
   #length = 0;
   #total = 0;
 
-  constructor(source: string, maximumBases: number) {
+  constructor(source: string, maximumBases: number, uniqueNames = true) {
     this.#source = source;
     this.#maximumBases = maximumBases;
+    this.#uniqueNames = uniqueNames;
+  }
+
+  /** The records finished since the last call. */
+  take(): SequenceRecord[] {
+    const records = this.#records;
+    this.#records = [];
+    return records;
   }
 
   push(chunk: Uint8Array): void {
@@ -74,7 +108,7 @@ class FastaParser {
   finish(): SequenceRecord[] {
     this.#endLine();
     this.#endRecord();
-    if (this.#records.length === 0) {
+    if (!this.#hasRecords) {
       throw new BindscapeError({
         source: this.#source,
         found: "the file has no sequences",
@@ -173,7 +207,7 @@ class FastaParser {
       });
     }
     const before = this.#lineOfName.get(name);
-    if (before !== undefined) {
+    if (before !== undefined && this.#uniqueNames) {
       throw new BindscapeError({
         source: this.#source,
         line: this.#line,
@@ -181,7 +215,7 @@ class FastaParser {
         expected: "a name for every sequence",
       });
     }
-    this.#lineOfName.set(name, this.#line);
+    if (this.#uniqueNames) this.#lineOfName.set(name, this.#line);
     this.#name = name;
     this.#description = description;
   }
@@ -189,6 +223,7 @@ class FastaParser {
   #endRecord(): void {
     if (this.#name === undefined) return;
     const codes = this.#codes.slice(0, this.#length);
+    this.#hasRecords = true;
     this.#records.push({ name: this.#name, description: this.#description, codes });
     this.#name = undefined;
     this.#length = 0;
@@ -199,11 +234,15 @@ class FastaParser {
       const byte = chunk[i];
       if (byte === carriageReturn || byte === 32 || byte === 9) continue;
       const isFastq = byte === 64;
+      const isMotifs = /^MEME version/.test(
+        new TextDecoder().decode(chunk.subarray(i, Math.min(end, i + 12))),
+      );
       throw new BindscapeError({
         source: this.#source,
         line: this.#line,
         found: isFastq ? "a line that starts with @, as in FASTQ" : "text before the first sequence name",
         expected: "FASTA: a line with > and a name first",
+        next: isMotifs ? "This is a file of motifs" : undefined,
       });
     }
   }
@@ -212,12 +251,19 @@ class FastaParser {
     const character = byte >= 32 && byte < 127 ? JSON.stringify(String.fromCharCode(byte)) : `byte ${byte}`;
     const isAminoAcid = "EFIJLOPQZX*efijlopqzx".includes(String.fromCharCode(byte));
     const isGap = byte === 45 || byte === 46;
+    const isNumber = (byte >= 48 && byte <= 57) || byte === 91;
     throw new BindscapeError({
       source: this.#source,
       line: this.#line,
       found: `the character ${character} in the sequence ${quote(this.#name ?? "")}`,
       expected: "A, C, G, T, N or another IUPAC nucleotide letter",
-      next: isGap ? "Remove the gaps" : isAminoAcid ? "Is this a protein file?" : undefined,
+      next: isGap
+        ? "Remove the gaps"
+        : isAminoAcid
+          ? "Is this a protein file?"
+          : isNumber
+            ? "Is this a file of motifs?"
+            : undefined,
     });
   }
 }

@@ -1,6 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { writeFileAtomically } from "@bindscape/genome";
+import { writeMeme } from "@bindscape/motifs";
 import type { ProgressListener } from "@bindscape/numerics";
 import { loadStudy, locateDemoData, type Study, splitStudy, writeSimulatedStudy } from "@bindscape/study";
 import { factorNet } from "../architectures/factornet/factornet.js";
@@ -16,6 +17,7 @@ import { trainBundle } from "../jobs/train-bundle.node.js";
 import { writePredictionTrack } from "../predict/write-predictions.node.js";
 import { renderReport } from "../report/render-report.js";
 import { trainingSettings } from "../train/settings.js";
+import { discoverInPeaks, type PeakMotif } from "./discover-in-peaks.js";
 import { DEMO_FACTORS, DEMO_PLANS, type DemoPlan, yeastStudyText } from "./yeast-study.js";
 
 export interface DemoOptions {
@@ -97,6 +99,10 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       ),
     );
   }
+  const peakMotifs = await discoverInPeaks(study, options);
+  const motifs = peakMotifs.flatMap(({ factor, motif }) => (motif ? [{ ...motif, id: factor }] : []));
+  if (motifs.length > 0) await writeFileAtomically(join(out, "motifs.meme"), writeMeme(motifs));
+  for (const line of peakMotifs.map(describePeakMotif)) onMessage(line);
   const report = join(out, "report.html");
   const secondsToReport = (performance.now() - started) / 1000;
   const reportData = await reportEvaluations(evaluations, {
@@ -111,7 +117,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     onProgress: options.onProgress,
     signal,
   });
-  await writeFileAtomically(report, renderReport(reportData));
+  await writeFileAtomically(report, renderReport({ ...reportData, peakMotifs }));
   const seconds = (performance.now() - started) / 1000;
   const record = await makeRunRecord(
     options.command,
@@ -140,6 +146,15 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       predictions,
     },
   };
+}
+
+function describePeakMotif({ factor, motif, match }: PeakMotif): string {
+  if (motif === null) return `motif de novo, ${factor}: none`;
+  const likeness =
+    match === null
+      ? "like no motif of the study"
+      : `like ${match.target.name} (E ${match.match.eValue.toExponential(1)})`;
+  return `motif de novo, ${factor}: ${motif.consensus}, ${likeness}`;
 }
 
 /** Finds the real data or simulates some; the first line says which. */

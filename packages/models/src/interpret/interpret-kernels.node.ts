@@ -8,6 +8,7 @@ import type { ModelFile } from "../bundle/model-file.js";
 import { requestBins } from "../evaluate/select-bins.js";
 import { alignKernels, type KernelAlignment } from "../kernels/align-kernels.js";
 import { findKernelLayer, type KernelOptions, summariseKernels } from "../kernels/kernel-motifs.node.js";
+import { matchKernels } from "../kernels/match-kernels.js";
 import { findModel } from "../model-table.js";
 import { chooseCell } from "../network/choose-cell.js";
 import type { Network } from "../network/describe-network.js";
@@ -75,7 +76,7 @@ export async function interpretKernels(options: InterpretKernelsOptions): Promis
     rule,
     windows: { bound, unbound: chosen.labels.length - bound },
     total: findKernelLayer(network, layer).kernels,
-    kernels,
+    kernels: matchKernels(kernels, study.motifs),
     alignment: alignKernels(kernels.map(({ probabilities }) => probabilities)),
   };
 }

@@ -1,3 +1,11 @@
+import {
+  matchProfiles,
+  type Profile,
+  type ProfileMatch,
+  reverseProfile,
+  weightColumns,
+} from "@bindscape/motifs";
+
 /** Where a kernel stands in an alignment. */
 export interface AlignedKernel {
   /** Index in the list that was aligned. */
@@ -17,20 +25,10 @@ export interface KernelAlignment {
   readonly rows: readonly AlignedKernel[];
 }
 
-/** Length x 4 numbers, order A, C, G, T. */
-type Profile = Float64Array;
-
 interface Cluster {
   readonly rows: readonly AlignedKernel[];
   /** Sum of the members' weighted columns in the cluster's own columns. */
   readonly profile: Profile;
-}
-
-/** How two profiles fit best: the second one's first column stands at `offset` of the first. */
-export interface ProfileMatch {
-  readonly similarity: number;
-  readonly offset: number;
-  readonly isReversed: boolean;
 }
 
 /**
@@ -83,54 +81,6 @@ export function alignKernels(kernels: readonly ArrayLike<number>[]): KernelAlign
   const columns = profile.length / 4;
   const isTurned = rows.find(({ kernel }) => kernel === 0)!.isReversed;
   return { columns, rows: isTurned ? turnRows(rows, columns) : rows };
-}
-
-/** Columns as (p - 1/4) x information, in bits against a uniform background. */
-function weightColumns(probabilities: ArrayLike<number>): Profile {
-  const profile = new Float64Array(probabilities.length);
-  for (let at = 0; at + 4 <= profile.length; at += 4) {
-    let information = 2;
-    for (let base = 0; base < 4; base++) {
-      const p = probabilities[at + base];
-      if (p > 0) information += p * Math.log2(p);
-    }
-    for (let base = 0; base < 4; base++) {
-      profile[at + base] = (probabilities[at + base] - 0.25) * Math.max(0, information);
-    }
-  }
-  return profile;
-}
-
-/** The best offset and orientation of two profiles, by correlation; unweighted ones fit anywhere with 0. */
-export function matchProfiles(a: Profile, b: Profile): ProfileMatch {
-  const norm = Math.sqrt(sumOfSquares(a) * sumOfSquares(b));
-  let best: ProfileMatch = {
-    similarity: norm > 0 ? Number.NEGATIVE_INFINITY : 0,
-    offset: 0,
-    isReversed: false,
-  };
-  if (!(norm > 0)) return best;
-  for (const isReversed of [false, true]) {
-    const other = isReversed ? reverseProfile(b) : b;
-    for (let offset = 1 - b.length / 4; offset < a.length / 4; offset++) {
-      const from = Math.max(0, offset * 4);
-      const to = Math.min(a.length, offset * 4 + b.length);
-      let sum = 0;
-      for (let i = from; i < to; i++) sum += a[i] * other[i - offset * 4];
-      // Rounding must not choose between placements that are equally good.
-      if (sum / norm > best.similarity + 1e-12) best = { similarity: sum / norm, offset, isReversed };
-    }
-  }
-  return best;
-}
-
-function sumOfSquares(values: Profile): number {
-  return values.reduce((sum, value) => sum + value * value, 0);
-}
-
-/** A, C, G, T backwards is T, G, C, A: the other strand is the whole array backwards. */
-function reverseProfile(profile: Profile): Profile {
-  return profile.toReversed();
 }
 
 function joinClusters(

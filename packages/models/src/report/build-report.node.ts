@@ -5,6 +5,7 @@ import { describeEvaluation, type FactorEvaluation } from "../evaluate/evaluate-
 import { type JoinRule, scaleOfScores } from "../evaluate/score-bins.node.js";
 import { requestBins } from "../evaluate/select-bins.js";
 import { summariseKernels } from "../kernels/kernel-motifs.node.js";
+import { matchKernels } from "../kernels/match-kernels.js";
 import type { Network } from "../network/describe-network.js";
 import type { PredictOptions } from "../network/network.node.js";
 import { BINDSCAPE_VERSION } from "../version.js";
@@ -53,7 +54,7 @@ export async function buildFactorReport(
       bestEpoch: network.file.training.bestEpoch,
       entries: history,
     })),
-    kernels: kernels.slice(0, KERNELS_SHOWN),
+    kernels: matchKernels(kernels.slice(0, KERNELS_SHOWN), study.motifs),
     loci: await chooseLoci(study, experiment, source, {
       bins: selected.bins,
       labels: selected.labels,

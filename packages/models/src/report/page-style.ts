@@ -64,7 +64,7 @@ details table{color:var(--chart-ink);font-size:13px}
 summary{cursor:pointer;width:max-content;max-width:100%}
 summary:focus-visible,a:focus-visible,input:focus-visible{outline:2px solid var(--link);outline-offset:2px}
 .tag{display:inline-block;font-size:12px;font-weight:600;border:1px solid currentColor;border-radius:9px;padding:0 8px;margin-left:6px;color:var(--chart-muted)}
-.tag.seeded{color:var(--series-vermillion)}
+.tag.seeded,.tag.poor{color:var(--series-vermillion)}.tag.good{color:var(--series-green)}h2 .tag{vertical-align:3px}td .tag{margin-left:0}
 dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 18px;margin:0;font-size:14px}
 dt{color:var(--chart-muted)}dd{margin:0;overflow-wrap:anywhere}
 .counts{display:flex;flex-wrap:wrap;gap:2px 22px;font-size:14px;margin:0 0 12px;color:var(--chart-muted)}.counts b{color:var(--chart-ink)}
@@ -72,6 +72,8 @@ dt{color:var(--chart-muted)}dd{margin:0;overflow-wrap:anywhere}
 ul{margin:0;padding-left:18px;font-size:14px}
 .empty{border:1px dashed var(--chart-axis);border-radius:4px;padding:16px;color:var(--chart-muted);font-size:14px}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+.match{border-top:1px solid var(--chart-grid);margin-top:6px;padding-top:6px;max-width:460px;font-size:14px}.match .aligned{margin-top:4px}td.wrap{white-space:normal;overflow-wrap:anywhere}figure>.aligned{margin-top:6px}.aligned svg{display:block;max-width:100%;height:auto}
+.logos{display:flex;flex-wrap:wrap;gap:18px 28px}.query{display:flex;flex-wrap:wrap;align-items:center;gap:4px 24px;margin-bottom:14px}.query p{margin:0}
 footer{margin-top:48px;padding-bottom:36px;font-size:13px;color:var(--chart-muted)}
 @media(max-width:1100px){.grid,.two{grid-template-columns:repeat(2,minmax(0,1fr))}}
 @media(max-width:940px){.locus>.broad{display:none}.locus>.narrow{display:block;max-width:620px}}

@@ -3,6 +3,7 @@ import { renderFactorSection } from "./factor-section.js";
 import { makeId } from "./html.js";
 import { renderOverview } from "./overview.js";
 import { renderPage } from "./page.js";
+import { renderPeakMotifs } from "./peak-motif-section.js";
 import type { ReportData } from "./report-data.js";
 
 /**
@@ -19,6 +20,7 @@ export function renderReport(data: ReportData): string {
       '<section id="overview" aria-labelledby="overview-heading"><h2 id="overview-heading">Overview</h2>',
       renderOverview(data.factors, ids),
       "</section>\n",
+      data.peakMotifs === undefined ? "" : renderPeakMotifs(data.peakMotifs),
       renderRun(data),
       ...data.factors.map((factor, index) => `\n${renderFactorSection(factor, ids[index], index === 0)}`),
     ].join(""),

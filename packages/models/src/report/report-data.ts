@@ -1,3 +1,5 @@
+import type { PeakMotif } from "../demo/discover-in-peaks.js";
+
 /** Area under the curves and recall at fixed false discovery rates of one scoring method on one set of bins. */
 export interface MethodMetrics {
   /** Probability that a bound bin outranks an unbound one (ties count one half). */
@@ -45,6 +47,23 @@ export interface HistoryEntry {
   readonly seconds: number;
 }
 
+/** The motif of a database that a kernel resembles most. */
+export interface KernelMatch {
+  readonly id: string;
+  readonly name: string;
+  /** length x 4 probabilities of the motif as the database has it, row-major in the order A, C, G, T. */
+  readonly probabilities: readonly number[];
+  /** Column of the motif, turned where `isReversed`, that the kernel's first position stands on; may be below 0. */
+  readonly offset: number;
+  readonly isReversed: boolean;
+  /** Columns that were compared. */
+  readonly overlap: number;
+  readonly pValue: number;
+  readonly eValue: number;
+  /** Motifs in the database. */
+  readonly databaseSize: number;
+}
+
 /** A first-layer kernel as a motif with the mean signal over its sites. */
 export interface KernelSummary {
   readonly index: number;
@@ -60,6 +79,8 @@ export interface KernelSummary {
   readonly meanSignal: Readonly<Record<string, readonly number[]>>;
   /** Units of the signals, by track name; shown beside the names where known. */
   readonly signalUnits?: Readonly<Record<string, string>>;
+  /** Its best match in the study's motifs; null where none is good enough, left out where there are no motifs. */
+  readonly match?: KernelMatch | null;
 }
 
 /** A stretch of genome to draw: what was measured, what was predicted, where the peaks are. */
@@ -127,4 +148,6 @@ export interface ReportData {
   /** The paper the model implements, as a reference line. */
   readonly citation: string;
   readonly factors: readonly FactorReport[];
+  /** Motifs found in the peaks themselves, where they were looked for. */
+  readonly peakMotifs?: readonly PeakMotif[];
 }

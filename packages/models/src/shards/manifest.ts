@@ -35,6 +35,42 @@ const evaluationSchema = z.strictObject({
   ),
 });
 
+/** Sites of motifs in a part of the sequences of a file. */
+const scanSchema = z.strictObject({
+  command: z.literal("scan"),
+  /** `scores`: how many scores from the lowest on have a p-value in the arrays. */
+  motifs: z.array(
+    z.strictObject({
+      id: z.string(),
+      name: z.string(),
+      length: z.int().positive(),
+      lowest: count,
+      scores: count,
+      scale: z.number(),
+      offset: z.number(),
+    }),
+  ),
+  background: z.array(z.number()),
+  choices: z.strictObject({
+    bothStrands: z.boolean(),
+    maxStrand: z.boolean(),
+    bestSite: z.boolean(),
+    computeQValues: z.boolean(),
+    threshold: z.number(),
+    qThreshold: z.number(),
+    parseGenomicCoordinates: z.boolean(),
+    maxStoredScores: z.int().positive().nullable(),
+    formats: z.array(z.enum(["tsv", "gff", "bed", "narrowpeak", "parquet"])),
+  }),
+  sequences: count,
+  /** Bytes of their names. */
+  nameBytes: count,
+  bases: count,
+  /** 32-bit words of a record, and records of this shard. */
+  words: z.int().positive(),
+  records: count,
+});
+
 export const shardManifestSchema = z.strictObject({
   format: z.literal("bindscape-shard"),
   version: z.literal(1),
@@ -43,7 +79,7 @@ export const shardManifestSchema = z.strictObject({
   settings: z.record(z.string(), z.string()),
   /** SHA-256 of the settings. */
   fingerprint: z.string(),
-  content: z.discriminatedUnion("command", [predictionSchema, evaluationSchema]),
+  content: z.discriminatedUnion("command", [predictionSchema, evaluationSchema, scanSchema]),
   /** The arrays: an .npz beside the manifest. */
   data: z.strictObject({ file: z.string(), bytes: count, sha256: z.string() }),
   run: z.strictObject({ command: z.string(), finished: z.string(), seconds: z.number() }),
@@ -53,6 +89,7 @@ export const shardManifestSchema = z.strictObject({
 export type ShardManifest = z.infer<typeof shardManifestSchema>;
 export type PredictionContent = z.infer<typeof predictionSchema>;
 export type EvaluationContent = z.infer<typeof evaluationSchema>;
+export type ScanContent = z.infer<typeof scanSchema>;
 
 /** @throws BindscapeError where the text is no manifest of this version */
 export function parseManifest(text: string, source: string): ShardManifest {
@@ -104,10 +141,12 @@ function sharedContent({ content }: ShardManifest): Record<string, string> {
   const entries =
     content.command === "predict"
       ? { ...content, bins: content.bins.total, pieces: undefined }
-      : {
-          ...content,
-          factors: content.factors.map((factor) => ({ ...factor, bins: factor.bins.total })),
-        };
+      : content.command === "scan"
+        ? { ...content, records: undefined }
+        : {
+            ...content,
+            factors: content.factors.map((factor) => ({ ...factor, bins: factor.bins.total })),
+          };
   return Object.fromEntries(
     Object.entries(entries).flatMap(([key, value]) =>
       value === undefined ? [] : [[key, typeof value === "string" ? value : JSON.stringify(value)]],

@@ -1,4 +1,4 @@
-import { type Background, type Motif, UNIFORM_BACKGROUND } from "./motif.js";
+import { type Background, type Motif, UNIFORM_BACKGROUND } from "../../motif.js";
 
 /**
  * The motifs as a MEME file (minimal format, version 4), read by the MEME suite and by {@link readMotifs}.
@@ -14,11 +14,12 @@ export function writeMeme(motifs: readonly Motif[], background: Background = UNI
     const name = motif.name === motif.id ? "" : ` ${oneWord(motif.name)}`;
     // nsites weighs pseudocounts in the MEME suite; 20 is what it assumes of a motif that does not say.
     const rows = [
-      `\nMOTIF ${id}${name}\nletter-probability matrix: alength= 4 w= ${motif.length} nsites= ${motif.sites ?? 20} E= 0`,
+      `\nMOTIF ${id}${name}\nletter-probability matrix: alength= 4 w= ${motif.length} nsites= ${motif.sites ?? 20} E= ${motif.eValue ?? 0}`,
     ];
     for (let position = 0; position < motif.length; position++) {
       rows.push(Array.from(motif.probabilities.subarray(position * 4, position * 4 + 4), String).join("  "));
     }
+    if (motif.url !== undefined) rows.push(`URL ${motif.url}`);
     parts.push(`${rows.join("\n")}\n`);
   }
   return parts.join("");

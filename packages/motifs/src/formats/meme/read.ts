@@ -1,6 +1,6 @@
 import { BindscapeError } from "@bindscape/numerics";
-import { clip, motifFromRows, type NumberRow, parseNumberRow } from "./matrix-rows.js";
-import type { Motif } from "./motif.js";
+import type { Motif } from "../../motif.js";
+import { clip, motifFromRows, type NumberRow, parseNumberRow } from "../matrix-rows.js";
 
 /**
  * Reads the MEME motif format, minimal or the full text output of MEME (whose other sections are passed over):
@@ -11,6 +11,10 @@ import type { Motif } from "./motif.js";
  */
 export function readMeme(lines: readonly string[], source: string): Motif[] {
   const motifs: Motif[] = [];
+  const withUrl = (url: string) => {
+    const last = motifs.pop();
+    if (last !== undefined) motifs.push({ ...last, url });
+  };
   let current: { id: string; name: string; line: number; hasMatrix: boolean } | undefined;
   const requireMatrix = () => {
     if (current !== undefined && !current.hasMatrix) {
@@ -28,7 +32,7 @@ export function readMeme(lines: readonly string[], source: string): Motif[] {
     if (/^ALPHABET\s*=/.test(text)) checkAlphabet(text, source, line);
     if (/^MOTIF(\s|$)/.test(text)) {
       requireMatrix();
-      const [, id, name] = text.split(/\s+/);
+      const [, id, second, third] = text.split(/\s+/);
       if (id === undefined) {
         throw new BindscapeError({
           source,
@@ -38,7 +42,8 @@ export function readMeme(lines: readonly string[], source: string): Motif[] {
         });
       }
       // In MEME's own text output the words after the id are its statistics ("width = 15 sites = 20").
-      current = { id, name: name === undefined || /^width/.test(name) ? id : name, line, hasMatrix: false };
+      const isStatistics = second === "width" && third?.startsWith("=");
+      current = { id, name: second === undefined || isStatistics ? id : second, line, hasMatrix: false };
     } else if (/^letter-probability matrix:/.test(text)) {
       if (current === undefined || current.hasMatrix) {
         throw new BindscapeError({
@@ -48,10 +53,10 @@ export function readMeme(lines: readonly string[], source: string): Motif[] {
           expected: "MOTIF id first",
         });
       }
-      const { rows, sites } = readMatrix(lines, index, source);
+      const { rows, sites, eValue } = readMatrix(lines, index, source);
       motifs.push(
         motifFromRows(
-          { id: current.id, name: current.name, sites, areProbabilities: true },
+          { id: current.id, name: current.name, sites, eValue, areProbabilities: true },
           rows,
           source,
           line,
@@ -59,6 +64,8 @@ export function readMeme(lines: readonly string[], source: string): Motif[] {
       );
       current.hasMatrix = true;
       index += rows.length;
+    } else if (/^URL\s+\S/.test(text) && current?.hasMatrix) {
+      withUrl(text.replace(/^URL\s+/, ""));
     }
   }
   requireMatrix();
@@ -100,10 +107,12 @@ function readMatrix(lines: readonly string[], header: number, source: string) {
       next: "The file may be cut short",
     });
   }
-  return { rows, sites: sites !== undefined && sites > 0 ? sites : undefined };
+  // "E= 0" is what files say of motifs without one.
+  const eValue = attribute(text, "E") || undefined;
+  return { rows, sites: sites !== undefined && sites > 0 ? sites : undefined, eValue };
 }
 
 function attribute(text: string, name: string): number | undefined {
-  const match = new RegExp(`(?:^|\\s)${name}=\\s*([\\d.eE+]+)`).exec(text);
+  const match = new RegExp(`(?:^|\\s)${name}=\\s*([\\d.eE+-]+)`).exec(text);
   return match === null ? undefined : Number(match[1]);
 }

@@ -1,5 +1,5 @@
 import { BindscapeError } from "@bindscape/numerics";
-import type { Motif } from "./motif.js";
+import type { Motif } from "../motif.js";
 
 /** One row of a motif file: the numbers on a line, with the letter before them where there is one. */
 export interface NumberRow {
@@ -48,10 +48,7 @@ export function parseNumberRow(text: string, source: string, line: number): Numb
 }
 
 /** What {@link motifFromRows} may be told besides the rows. */
-export interface MotifParts {
-  readonly id: string;
-  readonly name: string;
-  readonly sites?: number;
+export interface MotifParts extends Pick<Motif, "id" | "name" | "sites" | "eValue" | "url" | "annotations"> {
   /** Whether rows must sum to 1 (to rounding), as in MEME files, or may be counts. */
   readonly areProbabilities?: boolean;
 }
@@ -63,7 +60,8 @@ export function motifFromRows(
   source: string,
   line: number,
 ): Motif {
-  const { id, name, areProbabilities = false } = parts;
+  const { areProbabilities = false, ...described } = parts;
+  const { id } = described;
   if (rows.length === 0) {
     throw new BindscapeError({
       source,
@@ -81,6 +79,7 @@ export function motifFromRows(
     });
   }
   const probabilities = new Float64Array(rows.length * 4);
+  const counts = new Float64Array(rows.length * 4);
   let mostCounts = 0;
   for (const [position, row] of rows.entries()) {
     if (row.values.length !== 4) {
@@ -101,11 +100,19 @@ export function motifFromRows(
       });
     }
     mostCounts = Math.max(mostCounts, sum);
-    for (let base = 0; base < 4; base++) probabilities[position * 4 + base] = row.values[base] / sum;
+    // What sums to 1 but for rounding stays as it is, so that a written file reads back number for number.
+    const divisor = Math.abs(sum - 1) < 1e-12 ? 1 : sum;
+    for (let base = 0; base < 4; base++) probabilities[position * 4 + base] = row.values[base] / divisor;
+    counts.set(row.values, position * 4);
   }
+  const motif = { ...withoutUndefined(described), probabilities, length: rows.length };
   // Rows of counts say how many sites there were; rows of probabilities do not.
-  const sites = parts.sites ?? (mostCounts > 1.5 ? Math.round(mostCounts) : undefined);
-  return { id, name, probabilities, length: rows.length, ...(sites === undefined ? {} : { sites }) };
+  if (areProbabilities || mostCounts <= 1.5) return motif;
+  return { ...motif, sites: parts.sites ?? Math.round(mostCounts), counts };
+}
+
+function withoutUndefined<Fields extends object>(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Fields;
 }
 
 /** Shortens text quoted in a message, so that a binary file does not flood the terminal. */
