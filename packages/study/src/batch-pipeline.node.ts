@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { BindscapeError, type ErrorParts } from "@bindscape/numerics";
-import { keepPlannedTracks } from "./source-reader.node.js";
+import { keepPlannedTracks } from "./source-reader.js";
 import { WindowMaker } from "./window-maker.js";
 import {
   allocateBatch,

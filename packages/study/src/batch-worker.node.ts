@@ -1,7 +1,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { BindscapeError, type ErrorParts } from "@bindscape/numerics";
 import type { WorkerReply, WorkerStart, WorkerTask } from "./batch-pipeline.node.js";
-import { SourceReader } from "./source-reader.node.js";
+import "./open-cell.node.js";
+import { SourceReader } from "./source-reader.js";
 import { WindowMaker } from "./window-maker.js";
 
 // The other end of BatchPipeline: fills the arrays it is sent and sends them back. What stays in files it reads itself.

@@ -12,6 +12,7 @@ export { type GenomeFile, openGenomeFile, readGenome } from "./genome-file.node.
 export * from "./index.js";
 export { TRACK_MODES, type TrackMode } from "./load-cell.node.js";
 export * from "./load-study.node.js";
+export * from "./readable-genome.node.js";
 export * from "./simulate.node.js";
-export * from "./source-reader.node.js";
+
 export * from "./tracks.node.js";

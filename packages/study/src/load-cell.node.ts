@@ -4,6 +4,8 @@ import { placeCell, type TrackFile } from "./cell-files.node.js";
 import type { LoadedAssembly } from "./load-assembly.node.js";
 import { loadTrack } from "./tracks.node.js";
 import type { SourceTrack, WindowSource } from "./windows.js";
+// Who makes cells that stay in their files also says how they are opened.
+import "./open-cell.node.js";
 
 /**
  * "memory" holds sequence and tracks of cells; "on-demand" leaves them in their files, of which windows are read when

@@ -14,7 +14,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { BatchPipeline } from "../src/batch-pipeline.node.js";
 import type { TrackMode } from "../src/load-cell.node.js";
 import { loadStudy } from "../src/load-study.node.js";
-import { readFeatures, withSourceReader } from "../src/source-reader.node.js";
+import { readFeatures, withSourceReader } from "../src/source-reader.js";
 import { WindowMaker } from "../src/window-maker.js";
 import type { WindowPlan, WindowRequest, WindowSource } from "../src/windows.js";
 import { expectError, expectSameArray, randomCodes, temporaryFolder } from "./helpers.js";

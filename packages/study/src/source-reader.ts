@@ -1,7 +1,5 @@
+import { BindscapeError } from "@bindscape/numerics";
 import type { Segment } from "./assembly.js";
-import { describeAssembly } from "./cell-files.node.js";
-import { openSequence } from "./load-assembly.node.js";
-import { openTrack, type TrackReader } from "./tracks.node.js";
 import { WindowMaker } from "./window-maker.js";
 import {
   listSources,
@@ -11,9 +9,6 @@ import {
   type WindowSource,
   type WindowSources,
 } from "./windows.js";
-
-/** Bytes of decoded blocks that the tracks of a cell keep together for the next read. */
-const CACHE_BYTES = 64 << 20;
 
 /** Windows whose features are read at a time. */
 const FEATURE_BATCH = 4096;
@@ -175,48 +170,30 @@ export function keepPlannedTracks(source: WindowSource, plan: WindowPlan): Windo
 }
 
 /** Open files of a cell. */
-interface OpenCell {
+export interface OpenCell {
   readCodes(segmentIndex: number, start: number, end: number): Promise<Uint8Array> | Uint8Array;
   /** Fills the transformed values of a track along parts, each at its offset. */
   readTrack(track: number, parts: readonly Segment[], values: Float32Array): Promise<void>;
   close(): Promise<void>;
 }
 
-async function openCell(source: WindowSource): Promise<OpenCell> {
-  const files = source.files!;
-  const assembly = describeAssembly(files);
-  const opened: { close(): void | Promise<void> }[] = [];
-  const close = async () => {
-    for (const file of opened.splice(0)) await file.close();
-  };
-  try {
-    const tracks: TrackReader[] = [];
-    for (const { entry, file } of files.tracks) {
-      const cacheSize = Math.floor(CACHE_BYTES / files.tracks.length);
-      const track = await openTrack(entry, file, assembly, { cacheSize });
-      if (track === null) throw new Error(`${file} can only be read whole`);
-      opened.push(track);
-      tracks.push(track);
-    }
-    if (files.sequence === null) {
-      const { codes, segments } = source;
-      const readCodes = (segmentIndex: number, start: number, end: number) => {
-        const at = segments[segmentIndex].offset - segments[segmentIndex].start;
-        return codes.subarray(at + start, at + end);
-      };
-      return { readCodes, readTrack: (track, parts, values) => tracks[track].read(parts, values), close };
-    }
-    const sequence = await openSequence(files.sequence);
-    opened.push(sequence);
-    return {
-      readCodes: sequence.readCodes,
-      readTrack: (track, parts, values) => tracks[track].read(parts, values),
-      close,
-    };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+/** Opens the files of a cell that stays in them. */
+export type CellOpener = (source: WindowSource) => Promise<OpenCell>;
+
+let provided: CellOpener | null = null;
+
+/** Says how cells in files are opened: Node's entry does, so that what reads windows runs in web pages too. */
+export function provideCellOpener(open: CellOpener): void {
+  provided = open;
+}
+
+function openCell(source: WindowSource): Promise<OpenCell> {
+  if (provided !== null) return provided(source);
+  throw new BindscapeError({
+    source: "cell",
+    found: "sequence and tracks that stay in their files",
+    expected: "cells in memory, where there are no files to open",
+  });
 }
 
 async function closeCells(cells: readonly (OpenCell | null)[]): Promise<void> {
