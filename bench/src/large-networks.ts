@@ -9,6 +9,7 @@ import {
   dense,
   flatten,
   type Graph,
+  globalAveragePool1d,
   glorotUniform,
   lstmParameters,
   maxPool1d,
@@ -74,6 +75,19 @@ export const deepSea: Build = (graph) => {
     outputs: { probability: sigmoid(logits) },
     loss: binaryCrossEntropyFromLogits(logits, graph.input("labels", [graph.batch, OUTPUTS])),
   };
+};
+
+/** Six same-padded convolutions of 64 kernels with shortcuts, five of them dilated, and the mean over positions. */
+export const dilatedResidual: Build = (graph) => {
+  const windows = graph.input("windows", [graph.batch, 4, LENGTH]);
+  const convolved = (x: Tensor, name: string, width: number, dilation: number) => {
+    const kernel = graph.parameter(`${name}.kernel`, [64, x.shape[1] as number, width], glorotUniform());
+    const bias = graph.parameter(`${name}.bias`, [64], zeros());
+    return relu(convolution1d(x, kernel, bias, { padding: "same", dilation }));
+  };
+  let x = convolved(windows, "first", 25, 1);
+  for (const dilation of [2, 4, 8, 16, 32]) x = add(x, convolved(x, `dilated${dilation}`, 3, dilation));
+  return { outputs: { probability: sigmoid(denseLayer(graph, "output", globalAveragePool1d(x), 1)) } };
 };
 
 export const RECURRENT_STEPS = 75;

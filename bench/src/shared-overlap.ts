@@ -2,6 +2,7 @@ import { factorNet, type Network, predictWindows } from "@bindscape/models";
 import { Random } from "@bindscape/numerics";
 import { allocateShared, type WindowRequest, type WindowSource } from "@bindscape/study";
 import { type Figure, makeFigure, runPeer } from "./figure.js";
+import { measureLargeNetworks } from "./shared-large-networks.js";
 import { untrainedNetwork } from "./untrained-network.js";
 
 const threads = 2;
@@ -55,7 +56,7 @@ export async function run(): Promise<Figure[]> {
         compare("shared overlap against PyTorch", "PyTorch, window by window", peer as unknown as Speed);
     }
   }
-  return figures;
+  return [...figures, ...(await measureLargeNetworks())];
 }
 
 /** The best of some runs, of time and of processor time each: what else the machine does only adds to them. */

@@ -133,6 +133,11 @@ describe("both strands", () => {
     expect(compareExactly(overStrands, { length: 60, starts: [0, 7, 20] })).toBe(1);
   });
 
+  it("are shared in graphs for other devices", () => {
+    const run = { length: 70, starts: [0, 6, 30], phase: 6 };
+    expect(compareExactly(aligned(40, 7), run, 1, g.webGpuTraits)).toBe(1);
+  });
+
   it("are shared in ONNX Runtime", async () => {
     expect(await compareOnRuntime(aligned(85, 8), { length: 150, starts: [0, 13, 65] })).toBe(1);
     expect(await compareOnRuntime(turned(85, 9), { length: 165, starts: [0, 50, 80], phase: 10 })).toBe(2);

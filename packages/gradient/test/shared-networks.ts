@@ -4,6 +4,7 @@ import { Graph } from "../src/graph.js";
 import type { Build } from "../src/model.js";
 import { Predictor } from "../src/predictor.js";
 import { evaluateReference } from "../src/reference.js";
+import { cpuTraits, type DeviceTraits } from "../src/runtime.js";
 import { nodeRuntime } from "../src/runtime.node.js";
 import { product } from "../src/shape.js";
 import { type SharingOptions, shareOverlap } from "../src/sharing/share-overlap.js";
@@ -101,14 +102,20 @@ const isTelling = (outputs: readonly ArrayLike<number>[]): boolean =>
 
 /**
  * Compares the shared form with window by window, both in float64: equal but for the order of additions.
+ * @param traits of the device whose graphs are compared
  * @returns the convolutions that were shared, or null where nothing could be, or where all values are alike
  */
-export function compareExactly(build: Build, run: SharedRun, seed = 1): number | null {
+export function compareExactly(
+  build: Build,
+  run: SharedRun,
+  seed = 1,
+  traits: DeviceTraits = cpuTraits,
+): number | null {
   const prepared = prepare(build, run, seed);
   if (prepared === null) return null;
   const parameters = drawParameters(build, seed);
   const evaluate = (one: Build, feeds: Record<string, Float32Array>) => {
-    const graph = new Graph({ batch: "free", phase: "inference" });
+    const graph = new Graph({ batch: "free", phase: "inference", traits });
     const outputs = Object.values(one(graph).outputs);
     const values = new Map(
       [...graph.inputs].flatMap(([name, tensor]) => (feeds[name] ? [[tensor, feeds[name]] as const] : [])),

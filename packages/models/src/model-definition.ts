@@ -110,8 +110,8 @@ export interface ModelDefinition<Schema extends z.ZodType = z.ZodType> {
   /** The network: inputs "windows" and "features", outputs "probability" and "logits", loss for training. */
   readonly build: (options: z.output<Schema>, context: NetworkContext) => Build;
   /**
-   * The network in two parts, where it begins with layers that overlapping windows can share; `windows` is how
-   * many there are to predict, for what pays with many only.
+   * The network in two parts, where it has a better way to share what windows have in common than the one found from
+   * its graph (`shareOverlap`); `windows` is how many there are to predict, for what pays with many only.
    */
   readonly sharedOverlap?: (
     options: z.output<Schema>,

@@ -226,6 +226,11 @@ describe("choosing what to share", () => {
     expect(shareNetwork(attention, PLAN, grid(500, 10))).toBeNull();
   });
 
+  it("says null of layers too large to hold, before any memory is taken", () => {
+    const huge = onWindows((windows) => probabilities(convolve(windows, "first", 2 ** 30, 8)));
+    expect(shareNetwork(huge, PLAN, grid(500, 10))).toBeNull();
+  });
+
   it("counts starts in the distance of windows, and takes every base where they have none in common", () => {
     const path = shareNetwork(deepSea, PLAN, grid(500, 10))!;
     expect(path.startUnit).toBe(10);

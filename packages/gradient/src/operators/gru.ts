@@ -117,8 +117,9 @@ const fusedOperator: Operator<GruForm> = {
 
 /**
  * A GRU of one direction (forward) or both. Where nothing stands against it this is ONNX's fused operator.
- * @param x [T, N, I] @param recurrentMask [D, N, H] or null
- * @param keep [T, N, 1], a large number where the state is to pass over a position and else 0, or null
+ * @param x [T, N, I]
+ * @param options `recurrentMask` [D, N, H]; `pass` [T, N, 1], a large number where the state is to pass over a position
+ *   and else 0; either may be null
  * @returns [T, D, N, H]
  */
 export function gruStates(

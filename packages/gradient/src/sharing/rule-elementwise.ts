@@ -3,13 +3,8 @@ import { reshape } from "../operators/reshape.js";
 import { slice } from "../operators/slice.js";
 import { isFree, sameShape } from "../shape.js";
 import type { Rule, SharingContext } from "./rules.js";
-import {
-  alignColumns,
-  positionAxisOf,
-  positionsOf,
-  type SharedTensor,
-  stripLengthOf,
-} from "./shared-tensor.js";
+import { alignColumns, positionAxisOf, positionsOf, type SharedTensor } from "./shared-tensor.js";
+import { takeLeft, takeRight } from "./take-windows.js";
 
 /** Operators on entries: of one shared tensor, of several of the same positions, or with constants that broadcast. */
 export const combineRule: Rule = (node, inputs, context) => {
@@ -19,30 +14,53 @@ export const combineRule: Rule = (node, inputs, context) => {
   const aligned = alignColumns(shared);
   if (aligned === null || !aligned.every(({ lanes }) => sameOffsets(lanes, aligned[0].lanes))) return null;
   const [first] = aligned;
-  const edges = { left: 0, right: 0 };
-  const operands: Operand[] = [];
-  let next = 0;
+  const constants: (ConstantOperand | null)[] = [];
   for (const [i, input] of inputs.entries()) {
-    if (input) operands.push(aligned[next++]);
-    else {
-      const constant = constantOperand(node.inputs[i], first, context);
-      if (constant === null) return null;
-      edges.left = Math.max(edges.left, constant.spoiltLeft);
-      edges.right = Math.max(edges.right, constant.spoiltRight);
-      operands.push(constant);
-    }
+    const constant = input ? null : constantOperand(node.inputs[i], first, context);
+    if (!input && constant === null) return null;
+    constants.push(constant);
   }
-  const apply = (values: readonly (Tensor | null)[]) =>
-    applyOperator(node.operator, values as readonly Tensor[], node.attributes, node.label)[0];
+  const most = (side: "spoiltLeft" | "spoiltRight") =>
+    Math.max(...shared.map((x) => x[side]), ...constants.map((constant) => constant?.[side] ?? 0));
+  const [spoiltLeft, spoiltRight] = [most("spoiltLeft"), most("spoiltRight")];
+  const positions = positionsOf(first);
+  if (spoiltLeft + spoiltRight >= positions) return null;
+  const apply = (
+    ofShared: (x: SharedTensor, k: number) => Tensor,
+    ofConstant: (constant: ConstantOperand) => Tensor,
+  ) => {
+    let next = 0;
+    const values = constants.map((constant) => {
+      if (constant) return ofConstant(constant);
+      const k = next++;
+      return ofShared(shared[k], k);
+    });
+    return applyOperator(node.operator, values, node.attributes, node.label)[0];
+  };
   return [
     {
       ...first,
-      stem: apply(operands.map(({ stem }) => stem)),
-      left: first.left && apply(operands.map(({ left }) => left)),
-      right: first.right && apply(operands.map(({ right }) => right)),
-      spoiltLeft: Math.max(edges.left, ...aligned.map((x) => x.spoiltLeft)),
-      spoiltRight: Math.max(edges.right, ...aligned.map((x) => x.spoiltRight)),
-      depth: Math.max(...aligned.map((x) => x.depth)),
+      stem: apply(
+        (_x, k) => aligned[k].stem,
+        ({ stem }) => stem,
+      ),
+      spoiltLeft,
+      spoiltRight,
+      left:
+        spoiltLeft === 0
+          ? null
+          : apply(
+              (x) => takeLeft(x, spoiltLeft, context.at)!,
+              ({ range }) => range(0, spoiltLeft),
+            ),
+      right:
+        spoiltRight === 0
+          ? null
+          : apply(
+              (x) => takeRight(x, spoiltRight, context.at)!,
+              ({ range }) => range(positions - spoiltRight, positions),
+            ),
+      depth: Math.max(...shared.map((x) => x.depth)),
     },
   ];
 };
@@ -50,10 +68,12 @@ export const combineRule: Rule = (node, inputs, context) => {
 const sameOffsets = (a: SharedTensor["lanes"], b: SharedTensor["lanes"]): boolean =>
   a.every((lane, i) => lane.reversed === b[i].reversed && lane.offset === b[i].offset);
 
-interface Operand {
+interface ConstantOperand {
   readonly stem: Tensor;
-  readonly left: Tensor | null;
-  readonly right: Tensor | null;
+  /** What it is at positions [start, end). */
+  readonly range: (start: number, end: number) => Tensor;
+  readonly spoiltLeft: number;
+  readonly spoiltRight: number;
 }
 
 /** A parameter or constant beside a shared tensor; it may vary over positions near the ends only. */
@@ -61,7 +81,7 @@ function constantOperand(
   original: Tensor,
   beside: SharedTensor,
   context: SharingContext,
-): (Operand & { readonly spoiltLeft: number; readonly spoiltRight: number }) | null {
+): ConstantOperand | null {
   const constant = context.constantOf(original);
   if (constant === null || constant.shape.some(isFree)) return null;
   const shape = constant.shape as readonly number[];
@@ -71,7 +91,7 @@ function constantOperand(
   if (axis < 0 || shape[axis] === 1) {
     // Without the axis of taps, which the stem has not.
     const stem = beside.hasTaps && shape.length > 0 ? reshape(constant, shape.slice(0, -1)) : constant;
-    return { stem, left: constant, right: constant, spoiltLeft: 0, spoiltRight: 0 };
+    return { stem, range: () => constant, spoiltLeft: 0, spoiltRight: 0 };
   }
   if (original.source?.kind !== "constant" || beside.hasTaps || shape.some((n, i) => i !== axis && n !== 1))
     return null;
@@ -81,12 +101,9 @@ function constantOperand(
   const spoiltLeft = values.findIndex(isMiddle);
   const spoiltRight = values.length - 1 - values.findLastIndex(isMiddle);
   if (!values.subarray(spoiltLeft, values.length - spoiltRight).every(isMiddle)) return null;
-  const positions = positionsOf(beside);
-  const part = (start: number, end: number) => (end > start ? slice(constant, { axis, start, end }) : null);
   return {
     stem: beside.stem.graph.scalar(middle),
-    left: part(0, stripLengthOf(beside, beside.left)),
-    right: part(positions - stripLengthOf(beside, beside.right), positions),
+    range: (start, end) => slice(constant, { axis, start, end }),
     spoiltLeft,
     spoiltRight,
   };

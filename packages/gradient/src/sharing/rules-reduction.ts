@@ -63,8 +63,7 @@ function reduceTaps(
   const size = tapsOf(x);
   const distance = x.tapStep / x.spacing;
   if (columnsOf(x) < distance * (size - 1) + 1) return null;
-  const lanes = x.lanes.map((lane) => ({ ...lane, to: lane.to + x.tapStep * (size - 1) }));
-  return [{ ...x, ...strips, shape, lanes, stem: running[operator](x.stem, { size, distance }) }];
+  return [{ ...x, ...strips, shape, stem: running[operator](x.stem, { size, distance }) }];
 }
 
 /** Operators along axes of lanes, the same at every position: softmax over channels, and reductions. */

@@ -6,7 +6,7 @@ import type { Overlapping } from "../operators/max-pool1d.js";
 import { runningMaximum } from "../operators/running-maximum.js";
 import { runningSum } from "../operators/running-sum.js";
 import { slice } from "../operators/slice.js";
-import type { Rule } from "./rules.js";
+import type { Rule, SharingContext } from "./rules.js";
 import {
   coarsestSpacing,
   columnsOf,
@@ -16,8 +16,8 @@ import {
   rowsOf,
   type SharedTensor,
   sliceColumns,
-  stripLengthOf,
 } from "./shared-tensor.js";
+import { takeLeft, takeRight } from "./take-windows.js";
 
 /** How a window of `span` positions moves over others. */
 interface Sliding {
@@ -40,39 +40,43 @@ function spoiltBehind(
   };
 }
 
-/** A window's bases that the output's first position sees. */
-const widen = (x: SharedTensor, lane: Lane, { before, span }: Sliding): Lane => ({
+const moveBack = (x: SharedTensor, lane: Lane, { before }: Sliding): Lane => ({
   ...lane,
   offset: lane.offset - x.step * before,
-  from: lane.from - x.step * before,
-  to: lane.to + x.step * (span - 1 - before),
 });
 
-/** Applies a sliding operator to the strips: `apply` is given a strip and the padding that it has. */
-function slideStrips(
+/**
+ * What becomes of a window's ends: the positions of the output that see padding, or spoilt positions of the input,
+ * computed from the input's ends by `apply`, which is given these, the padding that they have, and how many positions
+ * that makes. Null where these are all.
+ */
+function slideEnds(
   x: SharedTensor,
   sliding: Sliding,
   count: number,
-  apply: (strip: Tensor, padding: { before: number; after: number }, count: number) => Tensor,
-): { left: Tensor | null; right: Tensor | null } {
+  { at }: SharingContext,
+  apply: (end: Tensor, padding: { before: number; after: number }, count: number) => Tensor,
+): Pick<SharedTensor, "spoiltLeft" | "spoiltRight" | "left" | "right"> | null {
   const { before, after, stride, span } = sliding;
-  const leftLength = stripLengthOf(x, x.left);
-  const leftCount = Math.floor((leftLength + before - span) / stride) + 1;
-  const rightLength = stripLengthOf(x, x.right);
-  const rightStart = positionsOf(x) - rightLength;
-  const first = Math.max(0, Math.ceil((rightStart + before) / stride));
-  const skipped = first * stride - before - rightStart;
-  return {
-    left: x.left === null || leftCount < 1 ? null : apply(x.left, { before, after: 0 }, leftCount),
-    right:
-      x.right === null || first >= count || skipped >= rightLength
-        ? null
-        : apply(
-            slice(x.right, { axis: 2, start: skipped, end: rightLength }),
-            { before: 0, after },
-            count - first,
-          ),
-  };
+  const { spoiltLeft, spoiltRight } = spoiltBehind(x, sliding, count);
+  if (spoiltLeft + spoiltRight >= count) return null;
+  let [left, right]: (Tensor | null)[] = [null, null];
+  // One position at least to apply it to, also where all that is wanted is made of padding.
+  if (spoiltLeft > 0) {
+    const length = Math.max(1, (spoiltLeft - 1) * stride + span - before);
+    const first = takeLeft(x, length, at)!;
+    const made = Math.floor((length + before - span) / stride) + 1;
+    left = slice(apply(first, { before, after: 0 }, made), { axis: 2, start: 0, end: spoiltLeft });
+  }
+  if (spoiltRight > 0) {
+    const from = Math.min(count - spoiltRight, Math.floor((positionsOf(x) - 1 + before) / stride));
+    const start = from * stride - before;
+    if (start < 0) return null;
+    const made = count - from;
+    right = apply(takeRight(x, positionsOf(x) - start, at)!, { before: 0, after }, made);
+    right = slice(right, { axis: 2, start: made - spoiltRight, end: made });
+  }
+  return { spoiltLeft, spoiltRight, left, right };
 }
 
 export const convolutionRule: Rule = (node, [x, ...others], context) => {
@@ -87,21 +91,22 @@ export const convolutionRule: Rule = (node, [x, ...others], context) => {
   const { shape } = node.outputs[0];
   const count = shape[2] as number;
   const moved = Array.from({ length: rowsOf(x) }, (_, row) =>
-    widen(x, x.lanes[row * (x.shape[1] as number)], sliding),
+    moveBack(x, x.lanes[row * (x.shape[1] as number)], sliding),
   );
   const step = x.step * stride;
   const offsets = moved.map(({ offset }) => offset);
-  const { every, first } = coarsestSpacing(x, offsets, step, context.phase);
+  const { every, first } = coarsestSpacing(x, offsets, step, context.at.phase);
   const spread = (dilation * x.step) / x.spacing;
   if (columnsOf(x) < first + spread * (width - 1) + 1) return null;
   const source = sliceColumns(x, first, columnsOf(x) - first);
   const apply = (y: Tensor, given: Partial<Convolution>) =>
     slide(y, kernel, bias, { ...convolution, ...given }, node.label);
+  const ends = slideEnds(x, sliding, count, context, apply);
+  if (ends === null) return null;
   return [
     {
       ...x,
-      ...spoiltBehind(x, sliding, count),
-      ...slideStrips(x, sliding, count, apply),
+      ...ends,
       shape,
       step,
       lanes: moved.flatMap((lane) =>
@@ -116,7 +121,7 @@ export const convolutionRule: Rule = (node, [x, ...others], context) => {
 
 /** Pools: `run` is what they are with stride 1 over columns `distance` apart. */
 function poolRule(run: (stem: Tensor, size: number, distance: number) => Tensor): Rule {
-  return (node: Node, [x]) => {
+  return (node: Node, [x], context) => {
     if (!x || x.hasTaps || x.shape.length !== 3) return null;
     const pool = node.attributes as Overlapping;
     const { size, stride } = pool;
@@ -124,17 +129,18 @@ function poolRule(run: (stem: Tensor, size: number, distance: number) => Tensor)
     const { shape } = node.outputs[0];
     const distance = x.step / x.spacing;
     if (columnsOf(x) < distance * (size - 1) + 1) return null;
+    const ends = slideEnds(x, sliding, pool.count, context, (end, padding, count) => {
+      const attributes = { ...pool, ...padding, count };
+      return applyOperator(node.operator, [end], attributes, node.label)[0];
+    });
+    if (ends === null) return null;
     return [
       {
         ...x,
-        ...spoiltBehind(x, sliding, pool.count),
-        ...slideStrips(x, sliding, pool.count, (strip, padding, count) => {
-          const attributes = { ...pool, ...padding, count };
-          return applyOperator(node.operator, [strip], attributes, node.label)[0];
-        }),
+        ...ends,
         shape,
         step: x.step * stride,
-        lanes: x.lanes.map((lane) => widen(x, lane, sliding)),
+        lanes: x.lanes.map((lane) => moveBack(x, lane, sliding)),
         stem: run(x.stem, size, distance),
       },
     ];

@@ -2,7 +2,7 @@ import type { Tensor } from "../graph.js";
 import { concatenate, split } from "../operators/concatenate.js";
 import { reshape } from "../operators/reshape.js";
 import { padZeros, slice } from "../operators/slice.js";
-import { type Dimension, elementCount, isFree, type Shape, sameDimension } from "../shape.js";
+import { elementCount, isFree, type Shape, sameDimension } from "../shape.js";
 import type { Rule } from "./rules.js";
 import {
   alignColumns,
@@ -14,10 +14,10 @@ import {
   positionsOf,
   reverse,
   type SharedTensor,
-  stripLengthOf,
   takeLanes,
   tapsOf,
 } from "./shared-tensor.js";
+import { takeLeft, takeRight, type WindowStarts } from "./take-windows.js";
 
 /** Entries [start, end) of an axis of lanes, or of the positions. */
 function takeRange(
@@ -44,25 +44,17 @@ function takeRange(
   if (x.hasTaps) return null;
   const positions = positionsOf(x);
   const by = x.step * start;
-  const leftEnd = Math.min(end, stripLengthOf(x, x.left));
-  const rightStart = positions - stripLengthOf(x, x.right);
-  const rightFrom = Math.max(start, rightStart);
+  const spoiltLeft = Math.max(0, x.spoiltLeft - start);
+  const spoiltRight = Math.max(0, x.spoiltRight - (positions - end));
+  if (spoiltLeft + spoiltRight >= end - start) return null;
   return {
     ...x,
     shape,
-    lanes: x.lanes.map((lane) => ({
-      ...lane,
-      offset: lane.offset + by,
-      from: lane.from + by,
-      to: lane.to + by,
-    })),
-    spoiltLeft: Math.max(0, x.spoiltLeft - start),
-    spoiltRight: Math.max(0, x.spoiltRight - (positions - end)),
-    left: x.left && leftEnd > start ? slice(x.left, { axis, start, end: leftEnd }) : null,
-    right:
-      x.right && end > rightFrom
-        ? slice(x.right, { axis, start: rightFrom - rightStart, end: end - rightStart })
-        : null,
+    lanes: x.lanes.map((lane) => ({ ...lane, offset: lane.offset + by })),
+    spoiltLeft,
+    spoiltRight,
+    left: spoiltLeft === 0 ? null : slice(x.left!, { axis, start, end: x.spoiltLeft }),
+    right: spoiltRight === 0 ? null : slice(x.right!, { axis, start: 0, end: spoiltRight }),
   };
 }
 
@@ -102,7 +94,7 @@ export const splitRule: Rule = (node, [x]) => {
   });
 };
 
-export const padRule: Rule = (node, [x]) => {
+export const padRule: Rule = (node, [x], { at }) => {
   if (!x || x.hasTaps) return null;
   const { axis, before, after, value } = node.attributes as {
     axis: number;
@@ -111,56 +103,59 @@ export const padRule: Rule = (node, [x]) => {
     value?: number;
   };
   if (axis !== positionAxisOf(x)) return null;
-  const by = x.step * before;
+  const spoiltLeft = before + x.spoiltLeft;
+  const spoiltRight = after + x.spoiltRight;
+  // One position at least to pad.
+  const first = padZeros(takeLeft(x, Math.max(1, x.spoiltLeft), at)!, { axis, before, after: 0, value });
+  const last = padZeros(takeRight(x, Math.max(1, x.spoiltRight), at)!, { axis, before: 0, after, value });
+  const length = last.shape[axis] as number;
   return [
     {
       ...x,
       shape: node.outputs[0].shape,
-      lanes: x.lanes.map((lane) => ({
-        ...lane,
-        offset: lane.offset - by,
-        from: lane.from - by,
-        to: lane.to - by,
-      })),
-      spoiltLeft: before + x.spoiltLeft,
-      spoiltRight: after + x.spoiltRight,
-      left: x.left && padZeros(x.left, { axis, before, after: 0, value }),
-      right: x.right && padZeros(x.right, { axis, before: 0, after, value }),
+      lanes: x.lanes.map((lane) => ({ ...lane, offset: lane.offset - x.step * before })),
+      spoiltLeft,
+      spoiltRight,
+      left: spoiltLeft === 0 ? null : slice(first, { axis, start: 0, end: spoiltLeft }),
+      right: spoiltRight === 0 ? null : slice(last, { axis, start: length - spoiltRight, end: length }),
     },
   ];
 };
 
 /** Turning positions round, or reordering lanes. */
-export const permuteRule: Rule = (node, [x], { windowLength, slack }) => {
+export const permuteRule: Rule = (node, [x], { at: { slack } }) => {
   if (!x) return null;
   const { axis, order } = node.attributes as { axis: number; order: readonly number[] };
   const at = positionAxisOf(x);
   if (axis > 0 && axis < at) return [permuteLanes(x, axis, order)];
   const isTurned = axis === at && !x.hasTaps && order.every((from, i) => from === order.length - 1 - i);
-  return isTurned ? [reverse(x, windowLength, slack)] : null;
+  return isTurned ? [reverse(x, slack)] : null;
 };
 
 /** Tensors behind one another along an axis of lanes: channels, or strands. */
-export const concatenateRule: Rule = (node, inputs) => {
+export const concatenateRule: Rule = (node, inputs, { at }) => {
   const { axis } = node.attributes as { axis: number };
   if (inputs.some((input) => input === null)) return null;
   const parts = inputs as readonly SharedTensor[];
   if (axis === 0 || axis >= positionAxisOf(parts[0])) return null;
   const aligned = alignColumns(parts);
   if (aligned === null) return null;
-  const join = (tensors: readonly (Tensor | null)[]) => concatenate(tensors as readonly Tensor[], axis);
-  const [first] = aligned;
+  const spoiltLeft = Math.max(...parts.map((x) => x.spoiltLeft));
+  const spoiltRight = Math.max(...parts.map((x) => x.spoiltRight));
+  if (spoiltLeft + spoiltRight >= positionsOf(parts[0])) return null;
+  const join = (tensors: readonly (Tensor | null)[]) =>
+    tensors.some((tensor) => tensor === null) ? null : concatenate(tensors as readonly Tensor[], axis);
   return [
     {
-      ...first,
+      ...aligned[0],
       shape: node.outputs[0].shape,
       lanes: joinLanes(aligned, axis),
-      stem: join(aligned.map(({ stem }) => stem)),
-      left: first.left && join(aligned.map(({ left }) => left)),
-      right: first.right && join(aligned.map(({ right }) => right)),
-      spoiltLeft: Math.max(...aligned.map((x) => x.spoiltLeft)),
-      spoiltRight: Math.max(...aligned.map((x) => x.spoiltRight)),
-      depth: Math.max(...aligned.map((x) => x.depth)),
+      stem: join(aligned.map(({ stem }) => stem))!,
+      spoiltLeft,
+      spoiltRight,
+      left: join(parts.map((x) => takeLeft(x, spoiltLeft, at))),
+      right: join(parts.map((x) => takeRight(x, spoiltRight, at))),
+      depth: Math.max(...parts.map((x) => x.depth)),
     },
   ];
 };
@@ -183,7 +178,7 @@ function joinLanes(parts: readonly SharedTensor[], axis: number): Lane[] {
  * Reshapes that keep positions together: axes of lanes joined or cut, positions cut into those of a pool and its taps,
  * and the axis of taps dropped once one is left.
  */
-export const reshapeRule: Rule = (node, [x]) => {
+export const reshapeRule: Rule = (node, [x], { at }) => {
   if (!x) return null;
   const { shape } = node.outputs[0];
   const samples = shape[0];
@@ -197,10 +192,12 @@ export const reshapeRule: Rule = (node, [x]) => {
   if (taps === 1 && last === positions && isLead(shape.slice(0, -1))) hasTaps = false;
   else if (beforeLast === positions && last === taps && isLead(shape.slice(0, -2))) hasTaps = true;
   else if (!x.hasTaps && typeof last === "number" && isLead(shape.slice(0, -2))) {
-    return [cutPositions(x, shape, last)];
+    const cut = cutPositions(x, shape, last, at);
+    return cut && [cut];
   } else return null;
   const lanes = shape.slice(0, hasTaps ? -2 : -1);
-  const strip = (y: Tensor | null) => y && reshapeStrip(y, lanes, hasTaps ? taps : null, stripLengthOf(x, y));
+  const strip = (y: Tensor | null, length: number) =>
+    y && reshape(y, hasTaps ? [...lanes, length, taps] : [...lanes, length]);
   return [
     {
       ...x,
@@ -208,8 +205,8 @@ export const reshapeRule: Rule = (node, [x]) => {
       hasTaps,
       tapStep: x.hasTaps ? x.tapStep : x.step,
       stem: reshapeStem(x, lanes),
-      left: strip(x.left),
-      right: strip(x.right),
+      left: strip(x.left, x.spoiltLeft),
+      right: strip(x.right, x.spoiltRight),
     },
   ];
 };
@@ -220,20 +217,13 @@ function reshapeStem(x: SharedTensor, lanes: Shape): Tensor {
   return reshape(x.stem, [rows, ...others, columnsOf(x)]);
 }
 
-const reshapeStrip = (strip: Tensor, lanes: Shape, taps: number | null, length: Dimension): Tensor =>
-  reshape(strip, taps === null ? [...lanes, length] : [...lanes, length, taps]);
-
 /** Positions cut into `size` neighbours each. */
-function cutPositions(x: SharedTensor, shape: Shape, size: number): SharedTensor {
-  const axis = positionAxisOf(x);
+function cutPositions(x: SharedTensor, shape: Shape, size: number, at: WindowStarts): SharedTensor | null {
   const lanes = shape.slice(0, -2);
-  const leftCount = Math.floor(stripLengthOf(x, x.left) / size);
-  const rightLength = stripLengthOf(x, x.right);
-  const rightCount = Math.floor(rightLength / size);
-  const part = (strip: Tensor, start: number, count: number) =>
-    count === 0
-      ? null
-      : reshapeStrip(slice(strip, { axis, start, end: start + count * size }), lanes, size, count);
+  const spoiltLeft = Math.ceil(x.spoiltLeft / size);
+  const spoiltRight = Math.ceil(x.spoiltRight / size);
+  if ((spoiltLeft + spoiltRight) * size >= positionsOf(x)) return null;
+  const cut = (end: Tensor | null, count: number) => end && reshape(end, [...lanes, count, size]);
   return {
     ...x,
     shape,
@@ -241,9 +231,9 @@ function cutPositions(x: SharedTensor, shape: Shape, size: number): SharedTensor
     step: x.step * size,
     tapStep: x.step,
     stem: reshapeStem(x, lanes),
-    spoiltLeft: Math.ceil(x.spoiltLeft / size),
-    spoiltRight: Math.ceil(x.spoiltRight / size),
-    left: x.left && part(x.left, 0, leftCount),
-    right: x.right && part(x.right, rightLength - rightCount * size, rightCount),
+    spoiltLeft,
+    spoiltRight,
+    left: cut(takeLeft(x, spoiltLeft * size, at), spoiltLeft),
+    right: cut(takeRight(x, spoiltRight * size, at), spoiltRight),
   };
 }

@@ -12,14 +12,11 @@ import {
   splitRule,
 } from "./rules-structure.js";
 import { positionsOf, type SharedTensor } from "./shared-tensor.js";
+import type { WindowStarts } from "./take-windows.js";
 
 /** What rules know besides a node and its inputs. */
 export interface SharingContext {
-  readonly windowLength: number;
-  /** bp by which the stretch is longer than a window. */
-  readonly slack: number;
-  /** All windows start at multiples of this many bp of the stretch. */
-  readonly phase: number;
+  readonly at: WindowStarts;
   /** Most convolutions behind one another that are shared. */
   readonly depth: number;
   /** The tensor of the new graph that stands for one that depends on parameters and constants alone; else null. */

@@ -6,7 +6,7 @@ import { countWork, type Work } from "./count-work.js";
 import { GraphCopy } from "./graph-copy.js";
 import { type SharingContext, shareNode } from "./rules.js";
 import type { SharedTensor } from "./shared-tensor.js";
-import { takePositions, takeWindows, type WindowStarts } from "./take-windows.js";
+import { takeWindows, type WindowStarts } from "./take-windows.js";
 
 /** How a network for windows is written for many windows in one stretch. */
 export interface SharingOptions {
@@ -66,52 +66,19 @@ interface Assembled {
   readonly depth: number;
 }
 
+/** Writes the shared form of a network into `graph`; null where nothing but the windows can be shared. */
 function assemble(graph: Graph, build: Build, options: SharingOptions): Assembled | null {
   const original = new Graph({ batch: "free", phase: "inference", traits: graph.traits });
   const outputs = chooseOutputs(build(original), options.outputs);
-  const network = { original, outputs, nodes: orderNodes([...outputs.values()]) };
-  let { depth = Number.POSITIVE_INFINITY } = options;
-  while (depth >= 0) {
-    // How far in windows' ends matter is known once the layers have been gone through.
-    const draftGraph = new Graph({ batch: "free", phase: "inference", traits: graph.traits });
-    const draft = share(draftGraph, network, { ...options, depth }, 0);
-    if (draft === null) return null;
-    const ends = Math.max(
-      0,
-      ...draft.frontier.map(({ shared }) => basesOfStrips(shared, draft.windowLength)),
-    );
-    const taken =
-      ends <= draft.windowLength && takeFrontier(share(graph, network, { ...options, depth }, ends)!);
-    if (taken) return { outputs: copyOutputs(taken, outputs), depth: depthOf(taken) };
-    depth = depthOf(draft) - 1;
-  }
-  return null;
-}
-
-const depthOf = ({ frontier }: Shared): number => Math.max(...frontier.map(({ shared }) => shared.depth));
-
-/** Puts each window's share in the places of the tensors that its own layers read; null where strips are too short. */
-function takeFrontier(shared: Shared): Shared | null {
-  for (const { tensor, shared: x, stepsFirst } of shared.frontier) {
-    const taken = takeWindows(x, shared.at, stepsFirst);
-    if (taken === null) return null;
-    shared.copy.set(tensor, taken);
-  }
-  return shared;
-}
-
-function copyOutputs(
-  { copy, head }: Shared,
-  outputs: ReadonlyMap<string, Tensor>,
-): ReadonlyMap<string, Tensor> {
+  const shared = share(graph, original, [...outputs.values()], options);
+  if (shared === null) return null;
+  const { copy, at, frontier, head } = shared;
+  for (const { tensor, shared: x, stepsFirst } of frontier) copy.set(tensor, takeWindows(x, at, stepsFirst));
   for (const node of head) copy.apply(node);
-  return new Map([...outputs].map(([name, tensor]) => [name, copy.get(tensor)]));
-}
-
-interface Network {
-  readonly original: Graph;
-  readonly outputs: ReadonlyMap<string, Tensor>;
-  readonly nodes: readonly Node[];
+  return {
+    outputs: new Map([...outputs].map(([name, tensor]) => [name, copy.get(tensor)])),
+    depth: Math.max(...frontier.map(({ shared: { depth } }) => depth)),
+  };
 }
 
 interface Frontier {
@@ -124,24 +91,20 @@ interface Frontier {
 interface Shared {
   readonly copy: GraphCopy;
   readonly at: WindowStarts;
-  readonly windowLength: number;
   /** What the head reads of it. */
   readonly frontier: readonly Frontier[];
   /** What each window computes by itself. */
   readonly head: readonly Node[];
 }
 
-/**
- * Goes through a network as far as it can be shared.
- * @param ends bases at both ends of every window that strips are computed from
- * @returns null where that is not beyond the windows themselves
- */
+/** Goes through a network as far as it can be shared; null where that is not beyond the windows themselves. */
 function share(
   graph: Graph,
-  { original, outputs, nodes }: Network,
+  original: Graph,
+  outputs: readonly Tensor[],
   { length, phase = 1, depth = Number.POSITIVE_INFINITY }: SharingOptions,
-  ends: number,
 ): Shared | null {
+  const nodes = orderNodes(outputs);
   const windows = original.inputs.get("windows");
   if (windows?.rank !== 3 || windows.shape.slice(1).some(isFree)) return null;
   const [samples, channels, windowLength] = windows.shape as readonly [Tensor["shape"][0], number, number];
@@ -157,7 +120,7 @@ function share(
   const copy = new GraphCopy(graph);
   const at = { starts: graph.input("starts", [graph.batch]), phase, slack };
   const shared = new Map<Tensor, SharedTensor>([
-    [windows, shareWindows(graph.input("stretch", [1, channels, length]), windows, at, ends)],
+    [windows, shareWindows(graph.input("stretch", [1, channels, length]), windows)],
   ]);
   const constantOf = (tensor: Tensor) => {
     const isConstant =
@@ -166,7 +129,7 @@ function share(
         : copy.has(tensor);
     return isConstant ? copy.get(tensor) : null;
   };
-  const context: SharingContext = { windowLength, slack, phase, depth, constantOf };
+  const context: SharingContext = { at, depth, constantOf };
   for (const node of nodes) {
     const inputs = node.inputs.map((input) => shared.get(input) ?? null);
     if (inputs.every((input) => input === null)) {
@@ -178,20 +141,19 @@ function share(
     });
   }
 
-  const { frontier, head } = cutBehind(shared, nodes, [...outputs.values()], copy);
+  const { frontier, head } = cutBehind(shared, nodes, outputs, copy);
   if (frontier.every(({ tensor }) => tensor === windows)) return null;
-  return { copy, at, windowLength, frontier, head };
+  return { copy, at, frontier, head };
 }
 
 /** The windows themselves, as stretches hold them. */
-function shareWindows(stretch: Tensor, windows: Tensor, at: WindowStarts, ends: number): SharedTensor {
-  const [, channels, windowLength] = windows.shape as readonly number[];
-  const whole: SharedTensor = {
-    shape: windows.shape,
+function shareWindows(stretch: Tensor, { shape }: Tensor): SharedTensor {
+  return {
+    shape,
     hasTaps: false,
     step: 1,
     tapStep: 1,
-    lanes: new Array(channels).fill({ reversed: false, offset: 0, from: 0, to: 1 }),
+    lanes: new Array(shape[1] as number).fill({ reversed: false, offset: 0 }),
     stem: stretch,
     spacing: 1,
     spoiltLeft: 0,
@@ -199,12 +161,6 @@ function shareWindows(stretch: Tensor, windows: Tensor, at: WindowStarts, ends: 
     left: null,
     right: null,
     depth: 0,
-  };
-  if (ends === 0) return whole;
-  return {
-    ...whole,
-    left: takePositions(whole, 0, ends, at, false),
-    right: takePositions(whole, windowLength - ends, windowLength, at, false),
   };
 }
 
@@ -233,19 +189,4 @@ function cutBehind(
   for (const [tensor, x] of shared)
     if (needed.has(tensor)) frontier.push({ tensor, shared: x, stepsFirst: transposed.has(tensor) });
   return { frontier, head: head.reverse() };
-}
-
-/** Bases at a window's ends that decide about the spoilt positions. */
-function basesOfStrips(
-  { lanes, step, shape, hasTaps, spoiltLeft, spoiltRight }: SharedTensor,
-  windowLength: number,
-): number {
-  const positions = shape[shape.length - (hasTaps ? 2 : 1)] as number;
-  let bases = 0;
-  for (const { from, to } of lanes) {
-    if (spoiltLeft > 0) bases = Math.max(bases, to - from, to + step * (spoiltLeft - 1));
-    if (spoiltRight > 0)
-      bases = Math.max(bases, to - from, windowLength - from - step * (positions - spoiltRight));
-  }
-  return bases;
 }

@@ -8,7 +8,7 @@ import { isFree, type Shape } from "../shape.js";
 // A tensor of the network for one window says, away from the window's ends, the same about a stretch of bases whatever
 // window they lie in. It is then represented by its *stem*: what it would say at every base of a long stretch of the
 // chromosome (or at every so many bases), of which each window takes some. Near a window's ends zero padding makes it
-// different; these positions are *spoilt*, and computed from *strips*, the first and last bases of each window.
+// different; these positions are *spoilt*, and computed for every window: a *strip* at each end.
 
 /**
  * How the values of one lane (one strand, one channel) of a window stand in the stem: position p, tap t of a window
@@ -19,9 +19,6 @@ export interface Lane {
   readonly reversed: boolean;
   /** bp. */
   readonly offset: number;
-  /** The bases that position 0 (all its taps) sees, half-open, counted in the lane's direction from the window's end. */
-  readonly from: number;
-  readonly to: number;
 }
 
 /** A tensor [mN, ..., positions] or [mN, ..., positions, taps] of a network for windows, as stretches share it. */
@@ -42,7 +39,7 @@ export interface SharedTensor {
   /** Positions at both ends that the stem does not hold. */
   readonly spoiltLeft: number;
   readonly spoiltRight: number;
-  /** The tensor's first and last positions, computed from each window's ends; null where there are none. */
+  /** These positions, as the network for windows has them; null where there are none. */
   readonly left: Tensor | null;
   readonly right: Tensor | null;
   /** Convolutions on the way to it, at most. */
@@ -70,10 +67,6 @@ export const laneShapeOf = (x: SharedTensor): number[] => [
   ...(x.shape.slice(1, positionAxisOf(x)) as readonly number[]),
 ];
 
-/** Positions of a strip. */
-export const stripLengthOf = (x: SharedTensor, strip: Tensor | null): number =>
-  strip === null ? 0 : (strip.shape[positionAxisOf(x)] as number);
-
 /** The lanes at some indices of one axis. */
 export function takeLanes(
   lanes: readonly Lane[],
@@ -91,8 +84,7 @@ export function takeLanes(
   return taken;
 }
 
-export const sameLane = (a: Lane, b: Lane): boolean =>
-  a.reversed === b.reversed && a.offset === b.offset && a.from === b.from && a.to === b.to;
+export const sameLane = (a: Lane, b: Lane): boolean => a.reversed === b.reversed && a.offset === b.offset;
 
 /** Whether all lanes along an axis are the same, so that an operator may mix them. */
 export function isUniformAlong(x: SharedTensor, axis: number): boolean {
@@ -152,7 +144,7 @@ export function thin(x: SharedTensor, spacing: number): SharedTensor | null {
 }
 
 /** Everything in reverse order of positions. @param slack bp by which the stretch is longer than a window */
-export function reverse(x: SharedTensor, windowLength: number, slack: number): SharedTensor {
+export function reverse(x: SharedTensor, slack: number): SharedTensor {
   const axis = positionAxisOf(x);
   const last = x.step * (positionsOf(x) - 1);
   return {
@@ -161,8 +153,6 @@ export function reverse(x: SharedTensor, windowLength: number, slack: number): S
     lanes: x.lanes.map((lane) => ({
       reversed: !lane.reversed,
       offset: (columnsOf(x) - 1) * x.spacing - slack - lane.offset - last,
-      from: windowLength - lane.to - last,
-      to: windowLength - lane.from - last,
     })),
     spoiltLeft: x.spoiltRight,
     spoiltRight: x.spoiltLeft,
@@ -182,24 +172,9 @@ export function permuteLanes(x: SharedTensor, axis: number, order: readonly numb
   };
 }
 
-/** The first positions of left strips, and the last of right ones, so that all have as many. */
-export function matchStrips(parts: readonly SharedTensor[]): SharedTensor[] {
-  const shortest = (side: "left" | "right") => Math.min(...parts.map((x) => stripLengthOf(x, x[side])));
-  const [left, right] = [shortest("left"), shortest("right")];
-  return parts.map((x) => {
-    const axis = positionAxisOf(x);
-    const rightLength = stripLengthOf(x, x.right);
-    return {
-      ...x,
-      left: left === 0 ? null : slice(x.left!, { axis, start: 0, end: left }),
-      right: right === 0 ? null : slice(x.right!, { axis, start: rightLength - right, end: rightLength }),
-    };
-  });
-}
-
 /**
- * Tensors of the same positions brought to the same columns, so that they can be combined entry by entry; null where
- * they go through the stretch in ways that do not fit.
+ * Stems of tensors of the same positions brought to the same columns, so that they can be combined entry by entry; null
+ * where they go through the stretch in ways that do not fit. Strips stay as they are.
  */
 export function alignColumns(parts: readonly SharedTensor[]): SharedTensor[] | null {
   const [head] = parts;
@@ -231,25 +206,11 @@ export function alignColumns(parts: readonly SharedTensor[]): SharedTensor[] | n
   });
   if (shifts.some((shift) => shift === null)) {
     // Strands side by side, each with columns of its own.
-    return thinned.every((x) => columnsOf(x) === columnsOf(thinned[0])) ? matchStrips(thinned) : null;
+    return thinned.every((x) => columnsOf(x) === columnsOf(thinned[0])) ? thinned : null;
   }
   const most = Math.min(...(shifts as number[]));
   const starts = (shifts as number[]).map((shift) => shift - most);
   const count = Math.min(...thinned.map((x, i) => columnsOf(x) - starts[i]));
   if (count < 1) return null;
-  const sliced = thinned.map((x, i) => sliceColumns(x, starts[i], count));
-  return matchStrips(withCommonReach(sliced));
-}
-
-/** What lanes of one direction see, widened to what any of them sees. */
-function withCommonReach(parts: readonly SharedTensor[]): SharedTensor[] {
-  const reach = new Map<boolean, { from: number; to: number }>();
-  for (const { reversed, from, to } of parts.flatMap(({ lanes }) => lanes)) {
-    const known = reach.get(reversed) ?? { from, to };
-    reach.set(reversed, { from: Math.min(from, known.from), to: Math.max(to, known.to) });
-  }
-  return parts.map((x) => ({
-    ...x,
-    lanes: x.lanes.map((lane) => ({ ...lane, ...reach.get(lane.reversed)! })),
-  }));
+  return thinned.map((x, i) => sliceColumns(x, starts[i], count));
 }

@@ -13,7 +13,6 @@ import {
   positionsOf,
   rowsOf,
   type SharedTensor,
-  stripLengthOf,
   tapsOf,
 } from "./shared-tensor.js";
 
@@ -27,21 +26,36 @@ export interface WindowStarts {
 }
 
 /**
- * A shared tensor as the network for windows has it: each window's own columns of the stem, between what was
- * computed from its ends. Null where strips do not hold all that is spoilt.
+ * A shared tensor as the network for windows has it: each window's own columns of the stem, between its strips.
  * @param stepsFirst lay the values out as layers take them that begin by bringing positions to the front
  */
-export function takeWindows(x: SharedTensor, at: WindowStarts, stepsFirst: boolean): Tensor | null {
-  const { spoiltLeft, spoiltRight, left, right } = x;
-  const leftLength = stripLengthOf(x, left);
-  const rightLength = stripLengthOf(x, right);
-  if (leftLength < spoiltLeft || rightLength < spoiltRight) return null;
-  const axis = positionAxisOf(x);
-  const parts = [takePositions(x, spoiltLeft, positionsOf(x) - spoiltRight, at, stepsFirst)];
-  if (spoiltLeft > 0) parts.unshift(slice(left!, { axis, start: 0, end: spoiltLeft }));
-  if (spoiltRight > 0)
-    parts.push(slice(right!, { axis, start: rightLength - spoiltRight, end: rightLength }));
-  return concatenate(parts, axis);
+export function takeWindows(x: SharedTensor, at: WindowStarts, stepsFirst: boolean): Tensor {
+  const inner = takePositions(x, x.spoiltLeft, positionsOf(x) - x.spoiltRight, at, stepsFirst);
+  return joinPositions(x, [x.left, inner, x.right]);
+}
+
+/** The first `count` positions of each window, spoilt ones and others; null for none. */
+export function takeLeft(x: SharedTensor, count: number, at: WindowStarts): Tensor | null {
+  const { left, spoiltLeft } = x;
+  if (count < 1) return null;
+  if (count > spoiltLeft) return joinPositions(x, [left, takePositions(x, spoiltLeft, count, at, false)]);
+  return slice(left!, { axis: positionAxisOf(x), start: 0, end: count });
+}
+
+/** The last `count` positions of each window; null for none. */
+export function takeRight(x: SharedTensor, count: number, at: WindowStarts): Tensor | null {
+  const { right, spoiltRight } = x;
+  if (count < 1) return null;
+  const positions = positionsOf(x);
+  if (count > spoiltRight) {
+    return joinPositions(x, [takePositions(x, positions - count, positions - spoiltRight, at, false), right]);
+  }
+  return slice(right!, { axis: positionAxisOf(x), start: spoiltRight - count, end: spoiltRight });
+}
+
+function joinPositions(x: SharedTensor, parts: readonly (Tensor | null)[]): Tensor {
+  const there = parts.filter((part) => part !== null);
+  return concatenate(there, positionAxisOf(x));
 }
 
 /** Positions [from, to) of each window out of the stem. */

@@ -59,7 +59,7 @@ export async function predictShared(
           out[order[i] * tasks + task] = probability[(i - from) * tasks + task];
       }
       options.onProgress?.({
-        task: options.task ?? "predicting",
+        task: options.task ?? "predicting, overlap shared",
         done: to,
         total: order.length,
         unit: "windows",

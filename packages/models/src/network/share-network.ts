@@ -51,7 +51,10 @@ const LEAST_SAVING = 0.2;
 export function shareNetwork(build: Build, plan: WindowPlan, request: WindowRequest): SharedPath | null {
   const outputs = ["probability"];
   const windows = request.binStarts.length;
-  let least = windows * countPredictionWork(build, outputs).perSample * (1 - LEAST_SAVING);
+  const single = countPredictionWork(build, outputs);
+  // Such a network is refused, or goes through a window at a time, where windows are computed by themselves.
+  if (single.largestPerSample > MOST_VALUES) return null;
+  let least = windows * single.perSample * (1 - LEAST_SAVING);
   let best: { network: SharedOverlapNetwork; stretches: StretchPlan } | null = null;
   for (const stretches of cutStretches(request, plan.windowLength, plan.binSize, WINDOWS_A_STRETCH)) {
     const { length, phase, largest } = stretches;
