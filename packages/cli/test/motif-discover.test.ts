@@ -41,6 +41,27 @@ describe("bindscape motifs discover", () => {
     expect(JSON.parse(await readFile(join(out, "run.json"), "utf8")).seed).toBe(0);
   });
 
+  it("takes peaks with their genome", async () => {
+    const random = new Random("genome");
+    const genome = Uint8Array.from({ length: 40_000 }, () => random.integer(4));
+    const peaks: string[] = [];
+    for (let summit = 300; summit < 39_000; summit += 500) {
+      genome.set([2, 0, 3, 3, 0, 1, 0, 2, 0, 3], summit - 5 + random.integer(20));
+      peaks.push(`chr1\t${summit}\t${summit + 1}`);
+    }
+    await writeFile(join(folder, "genome.fa"), `>chr1\n${decodeSequence(genome)}\n`);
+    await writeFile(join(folder, "summits.bed"), `${peaks.join("\n")}\n`);
+    const args = ["--genome", join(folder, "genome.fa"), "--width", "60", "--nmotifs", "1", "--maxw", "10"];
+    const out = join(folder, "from-peaks");
+    const file = join(folder, "summits.bed");
+    const { code, stdout } = await runHere(["motifs", "discover", file, ...args, "--out", out, "--json"]);
+    expect(code).toBe(0);
+    const json = JSON.parse(stdout);
+    expect(json.sequences).toBe(peaks.length);
+    expect(json.motifs[0].sites).toBeGreaterThan(peaks.length * 0.9);
+    expect(await readFile(join(out, "sites.tsv"), "utf8")).toContain("chr1:270-330\t");
+  });
+
   it("fits by expectation maximisation too", async () => {
     const out = join(folder, "em");
     const args = ["--method", "meme", "--maxw", "12", "--out", out, "--json"];

@@ -40,6 +40,8 @@ const LOGOS_SHOWN = 3;
 const SMOOTHED = 7;
 /** Of shorter motifs even the best word occurs by chance with a p-value above 0.0001. */
 const SHORTEST = 7;
+/** Widest logo in the table, whose first column stands still on narrow screens; px. */
+const WIDEST_LOGO = 180;
 /** Longest name in the table. */
 const LONGEST_NAME = 20;
 /** Largest E-value at which Factorbook's portal shows a match. */
@@ -76,7 +78,7 @@ function renderOverview({ result, database }: PipelinePage): string {
     const { motif, matches } = one;
     const [best] = matches;
     return [
-      `<tr><th scope="row"><a href="#${sectionId(index)}">${index + 1}: ${escapeText(clip(shortName(motif)))}</a><div>${logo(motif, { showAxes: false, height: 34, width: motif.length * 10 })}</div></th>`,
+      `<tr><th scope="row"><a href="#${sectionId(index)}">${index + 1}: ${escapeText(clip(shortName(motif)))}</a><div>${logo(motif, { showAxes: false, height: 34, width: Math.min(WIDEST_LOGO, motif.length * 10) })}</div></th>`,
       `<td class="name">${flags(one, "<br>")}</td>`,
       `<td>${formatE(motif)}</td>`,
       `<td>${formatPercent(one.peaksWithSites / result.peaks)}</td>`,
