@@ -7,6 +7,7 @@ import { buildFactorNet, shareFactorNetOverlap } from "../src/architectures/fact
 import { runPredictor } from "../src/network/network.node.js";
 import { predictShared } from "../src/network/predict-shared.node.js";
 import { chooseSharedPath, shareNetwork } from "../src/network/share-network.js";
+import { keepStretches } from "../src/network/stretches.js";
 import {
   expectClose,
   makeContext,
@@ -206,6 +207,22 @@ describe("what windows share of networks without a part of their own for it", ()
       ),
       { numRuns: 8, seed: 20261120 },
     );
+  });
+});
+
+describe("stretches of a part of the rows", () => {
+  it("have the bits that they have in the whole", async () => {
+    const study = makeGenome(5);
+    const source = await study.loadCell("C");
+    const request = requestOf(study, () => true);
+    const path = shareNetwork(residual, PLAN, request)!;
+    const network = { ...path, plan: PLAN, parameters: randomParameters(residual, 2), tasks: 2 };
+    const whole = await predictShared(network, source, request, path.stretches, { threads: 1 });
+    const rows = { from: 70, to: 75 };
+    const part = keepStretches(path.stretches, rows);
+    expect(part.stretches.length).toBeLessThan(path.stretches.stretches.length);
+    const some = await predictShared(network, source, request, part, { threads: 1 });
+    expect(some.slice(2 * rows.from, 2 * rows.to)).toEqual(whole.slice(2 * rows.from, 2 * rows.to));
   });
 });
 
