@@ -52,12 +52,8 @@ export class WindowMaker {
   /** Features alone, [count, features]. */
   fillFeatures(request: WindowRequest): Float32Array {
     this.#checkHeld();
-    const width = this.plan.features.length;
-    const out = new Float32Array(request.binStarts.length * width);
-    for (let i = 0; i < request.binStarts.length; i++) {
-      const cell = this.#cells[request.sourceIndices?.[i] ?? 0];
-      cell.fillFeatures(out, i * width, request.segmentIndices[i], request.binStarts[i]);
-    }
+    const out = new Float32Array(request.binStarts.length * this.plan.features.length);
+    for (const [c, cell] of this.#cells.entries()) cell.fillAllFeatures(out, rowsOfCell(request, c), request);
     return out;
   }
 
@@ -76,7 +72,7 @@ export class WindowMaker {
 class CellWindows {
   #source: WindowSource;
   #tracks: readonly SourceTrack[];
-  readonly #features: readonly ((segmentIndex: number, binStart: number) => number)[];
+  readonly #features: readonly CompiledFeature[];
 
   constructor(
     source: WindowSource,
@@ -121,7 +117,29 @@ class CellWindows {
   }
 
   fillFeatures(out: Float32Array, at: number, segmentIndex: number, binStart: number): void {
-    for (let f = 0; f < this.#features.length; f++) out[at + f] = this.#features[f](segmentIndex, binStart);
+    for (let f = 0; f < this.#features.length; f++)
+      out[at + f] = this.#features[f].measure(segmentIndex, binStart);
+  }
+
+  /** The same for many rows: what neighbouring bins have in common is computed once. */
+  fillAllFeatures(out: Float32Array, rows: Uint32Array, request: WindowRequest): void {
+    const width = this.#features.length;
+    const { segmentIndices, binStarts } = request;
+    for (const [f, { measure, measureSegment }] of this.#features.entries()) {
+      if (measureSegment === undefined) {
+        for (const row of rows) out[row * width + f] = measure(segmentIndices[row], binStarts[row]);
+        continue;
+      }
+      for (const [segmentIndex, ofSegment] of groupBySegment(rows, segmentIndices)) {
+        const values = measureSegment(
+          segmentIndex,
+          ofSegment.map((row) => binStarts[row]),
+        );
+        ofSegment.forEach((row, i) => {
+          out[row * width + f] = values[i];
+        });
+      }
+    }
   }
 
   #findTrack(name: string): SourceTrack {
@@ -176,7 +194,7 @@ class CellWindows {
     return missing.map((name) => `"${name}"`).join(", ");
   }
 
-  #compileFeature(feature: BinFeature): (segmentIndex: number, binStart: number) => number {
+  #compileFeature(feature: BinFeature): CompiledFeature {
     const { binSize } = this.plan;
     if (feature.kind === "motif") {
       const matrix = Float64Array.from(feature.logOdds);
@@ -185,21 +203,29 @@ class CellWindows {
       const inside = feature.sites === "inside";
       const before = inside ? 0 : Math.floor(feature.length / 2);
       const after = inside ? 0 : feature.length - 1 - before;
-      return (segmentIndex, binStart) => {
+      const measure = (segmentIndex: number, binStart: number) => {
         const { segments, codes } = this.source;
         const segment = segments[segmentIndex];
         const from = Math.max(binStart - before, segment.start) - segment.start + segment.offset;
         const to = Math.min(binStart + binSize + after, segment.end) - segment.start + segment.offset;
         return Math.max(lowest, scanner.best(codes, from, to));
       };
+      const measureSegment = (segmentIndex: number, binStarts: readonly number[]) => {
+        const { start, end, offset } = this.source.segments[segmentIndex];
+        const codes = this.source.codes.subarray(offset, offset + end - start);
+        const starts = binStarts.map((binStart) => binStart - before - start);
+        const scores = scanner.bestInBins(codes, starts, before + binSize + after);
+        return scores.map((score) => Math.max(lowest, score));
+      };
+      return { measure, measureSegment };
     }
     if (feature.kind === "covariate") {
       const value = this.#findCovariate(feature.name);
-      return () => value;
+      return { measure: () => value };
     }
     if (feature.kind === "overlap") {
       const { segmentFirst, starts, ends } = this.#findAnnotation(feature.annotation);
-      return (part, binStart) => {
+      const measure = (part: number, binStart: number) => {
         const segmentIndex = this.source.partOf?.[part] ?? part;
         // The first interval that ends behind the bin's start: intervals are disjoint, so ends ascend too.
         let low = segmentFirst[segmentIndex];
@@ -212,10 +238,11 @@ class CellWindows {
         }
         return low < end && starts[low] < binStart + binSize ? 1 : 0;
       };
+      return { measure };
     }
     const track = this.source.tracks.indexOf(this.#findTrack(feature.track));
     const margin = Math.floor((feature.width - binSize) / 2);
-    return (segmentIndex, binStart) => {
+    const measure = (segmentIndex: number, binStart: number) => {
       const { segments, tracks } = this.source;
       const { values, log: isLog } = tracks[track];
       const segment = segments[segmentIndex];
@@ -230,7 +257,34 @@ class CellWindows {
       }
       return feature.log ? Math.log1p(sum) : sum / feature.width;
     };
+    return { measure };
   }
+}
+
+/** How a feature is measured: of one bin, or, where that is faster, of many bins of a segment. */
+interface CompiledFeature {
+  readonly measure: (segmentIndex: number, binStart: number) => number;
+  readonly measureSegment?: (segmentIndex: number, binStarts: readonly number[]) => ArrayLike<number>;
+}
+
+/** Rows of a request that are of one cell. */
+function rowsOfCell({ binStarts, sourceIndices }: WindowRequest, cell: number): Uint32Array {
+  const all = Uint32Array.from(binStarts, (_, row) => row);
+  return sourceIndices === undefined
+    ? cell === 0
+      ? all
+      : new Uint32Array(0)
+    : all.filter((row) => sourceIndices[row] === cell);
+}
+
+function groupBySegment(rows: Uint32Array, segmentIndices: ArrayLike<number>): Map<number, number[]> {
+  const groups = new Map<number, number[]>();
+  for (const row of rows) {
+    const group = groups.get(segmentIndices[row]);
+    if (group === undefined) groups.set(segmentIndices[row], [row]);
+    else group.push(row);
+  }
+  return groups;
 }
 
 function listNames(names: readonly string[], otherwise: string): string {
