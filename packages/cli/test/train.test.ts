@@ -8,7 +8,6 @@ import { tinyNetwork, writeTinyStudy } from "./tiny-study.js";
 const at = temporaryFolder();
 let study: string;
 let whole: Buffer;
-let wholeMilliseconds: number;
 
 const epochs = 8;
 const trainArguments = (out: string, ...more: string[]) => [
@@ -22,9 +21,7 @@ const weights = (out: string) => readFile(at(`${out}/weights.safetensors`));
 
 beforeAll(async () => {
   study = await writeTinyStudy(at("study"));
-  const started = performance.now();
   const { code, stdout, stderr } = await run(trainArguments("whole", "--json"));
-  wholeMilliseconds = performance.now() - started;
   expect(code, stderr).toBe(0);
   whole = await weights("whole");
   // The best weights are the last epoch's, so they hang on everything that came before.
@@ -67,13 +64,20 @@ describe("a run that is stopped", () => {
 
   it("by kill -9 at 25 random moments resumes to the same weights", async () => {
     // From before the first line to after the last: starting up, stepping, validating, writing checkpoints and bundles.
+    // Without the recurrent layer a run is short, so that kills hit all of these.
+    const plain = (out: string, ...more: string[]) => trainArguments(out, "--recurrent", "0", ...more);
+    const started = performance.now();
+    const { code: first, stderr: said } = await run(plain("unbroken"));
+    expect(first, said).toBe(0);
+    const wholeMilliseconds = performance.now() - started;
+    const whole = await weights("unbroken");
     const kills: string[] = [];
     let out = "";
     let runs = 0;
     while (kills.length < 25) {
       if (out === "" || existsSync(at(out))) out = `killed-${runs++}`;
       const hasCheckpoint = existsSync(at(`${out}.training/checkpoint.json`));
-      const training = start(trainArguments(out, ...(hasCheckpoint ? ["--resume"] : [])));
+      const training = start(plain(out, ...(hasCheckpoint ? ["--resume"] : [])));
       const moment = Math.random() * 1.1 * wholeMilliseconds;
       const killing = sleep(moment).then(() => training.process.kill("SIGKILL"));
       const { signal, code, stderr } = await training.finished;
@@ -88,8 +92,9 @@ describe("a run that is stopped", () => {
       }
     }
     if (existsSync(at(out))) return;
-    if (existsSync(at(`${out}.training/checkpoint.json`))) await expectResumed(out);
-    else expect((await run(trainArguments(out))).code).toBe(0);
+    const canResume = existsSync(at(`${out}.training/checkpoint.json`));
+    const last = await run(plain(out, ...(canResume ? ["--resume"] : [])));
+    expect(last.code, last.stderr).toBe(0);
     expect((await weights(out)).equals(whole), kills.join("; ")).toBe(true);
   }, 300_000);
 });
