@@ -14,6 +14,7 @@ import {
   networkFiles,
 } from "./bundle-files.js";
 import { refuseExisting, writeFolder } from "./folder.node.js";
+import { parseModelFile } from "./model-file.js";
 
 /** A model on disk: a folder of `model.json`, weights, ONNX, history, metrics and the record of the run. */
 export interface Bundle {
@@ -51,8 +52,11 @@ export async function readBundle(name: string): Promise<Bundle> {
     });
   }
   const historyPath = join(path, networkFiles.history);
+  const model = await readPart(modelPath, "the description of the model");
+  // Another program's model.json is told as such before its folder is said to lack weights.
+  parseModelFile(new TextDecoder().decode(model.bytes), model.source);
   const contents = decodeBundle({
-    model: await readPart(modelPath, "the description of the model"),
+    model,
     weights: await readPart(join(path, networkFiles.weights), "the weights of the bundle"),
     ...(existsSync(historyPath) && { history: await readPart(historyPath, "the history of the training") }),
   });
