@@ -16,6 +16,7 @@ const benchmarks: Record<string, () => Promise<{ run(): Promise<Figure[]> }>> = 
   "bindvae-step": () => import("./bindvae-step.js"),
   "network-steps": () => import("./network-steps.js"),
   "first-step": () => import("./first-step.js"),
+  profile: () => import("./profile.js"),
 };
 
 const [name, ...options] = process.argv.slice(2);

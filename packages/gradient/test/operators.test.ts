@@ -2,7 +2,7 @@ import { Random } from "@bindscape/numerics";
 import { describe, expect, it } from "vitest";
 import * as g from "../src/index.js";
 import { checkCase, expectClose, runOnnx } from "./check.js";
-import { free } from "./draws.js";
+import { distinct, free } from "./draws.js";
 import { nameOf } from "./operator-case.js";
 import { operatorCases } from "./operator-cases.js";
 import { keepResults } from "./operator-results.js";
@@ -22,6 +22,19 @@ describe("max pool gradient", () => {
     const [values] = await runOnnx(graph, [slope!], new Map([[x, [1, 5, 5, 2]]]));
     expect([...values]).toEqual([0, 0.5, 0.5, 0]);
   });
+});
+
+it("a pool right behind a convolution of both strands: the bias gets the sum over both", async () => {
+  for (const size of [3, 4]) {
+    await checkCase({
+      operator: "strandConvolution1d",
+      shapes: [[2, 4, 15], [3, 4, 4], [3]],
+      // 12 positions: pools of 3 and of 4 leave no remainder.
+      build: (x, kernel, bias) =>
+        g.maxPool1d(g.relu(g.strandConvolution1d(x, kernel, bias, [3, 2, 1, 0])), { size }),
+      draw: distinct,
+    });
+  }
 });
 
 describe("bidirectional LSTM step by step", () => {

@@ -14,8 +14,11 @@ import { addWindows, cutWindows, type Windows } from "./windows1d.js";
  * positions, the pool's own gradient has the same sum and is `size` times smaller.
  */
 export function sumOverPositions(gradient: Tensor): Tensor {
-  const spread = beforeReshape(gradient) ?? gradient;
-  return reduceSum(beforeSharing(spread) ?? gradient, [0, 2]);
+  const pooled = beforeSharing(beforeReshape(gradient) ?? gradient);
+  if (pooled === null) return reduceSum(gradient, [0, 2]);
+  // The reshape may have turned strands [2N, channels] into [N, 2 channels].
+  const [samples, channels] = gradient.shape;
+  return reduceSum(reshape(pooled, [samples, channels, ...pooled.shape.slice(2)]), [0, 2]);
 }
 
 export interface Overlapping extends Windows {
