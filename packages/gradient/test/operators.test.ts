@@ -24,6 +24,30 @@ describe("max pool gradient", () => {
   });
 });
 
+it.each([
+  [64, 70, 3, 1],
+  [65, 64, 2, 3],
+])(
+  "kernel gradients of %i channels and %i filters, made of one product a tap, are the convolution's",
+  async (channels, filters, width, dilation) => {
+    const random = new Random("taps");
+    const graph = new g.Graph({ batch: 3, phase: "training" });
+    const x = graph.input("x", [3, channels, 11]);
+    const kernel = graph.parameter("kernel", [filters, channels, width], g.zeros());
+    const y = g.convolution1d(x, kernel, null, { dilation });
+    const probe = graph.input("probe", y.shape);
+    const [gradient] = g.gradients(g.multiply(y, probe), [kernel]);
+    const draw = (tensor: g.Tensor) =>
+      Float32Array.from({ length: (tensor.shape as number[]).reduce((a, b) => a * b) }, () =>
+        random.normal(),
+      );
+    const values = new Map([x, kernel, probe].map((tensor) => [tensor, draw(tensor)] as const));
+    const [expected] = g.evaluateReference([gradient!], values);
+    const [found] = await runOnnx(graph, [gradient!], values);
+    expectClose(found, expected, 1e-6);
+  },
+);
+
 it("a pool right behind a convolution of both strands: the bias gets the sum over both", async () => {
   for (const size of [3, 4]) {
     await checkCase({

@@ -17,6 +17,16 @@ const kernelGradientOperator: Operator<KernelGradient> = {
   emit(emitter, node) {
     const { before, after, dilation, stride, groups, width } = node.attributes;
     const [x, gradient] = emitter.names(node.inputs);
+    if (productsPay(node.inputs.map(({ shape }) => shape) as [Shape, Shape], node.attributes)) {
+      emitProducts(
+        emitter,
+        [x, gradient],
+        node.inputs[1].shape,
+        node.attributes,
+        emitter.names(node.outputs)[0],
+      );
+      return;
+    }
     // With batch and channels swapped, the gradient's filters slide over the input: stride and dilation swap too.
     const swap = { perm: { integers: [1, 0, 2] } };
     const [input] =
@@ -63,6 +73,41 @@ const kernelGradientOperator: Operator<KernelGradient> = {
     return [result];
   },
 };
+
+/** Fewest input channels and filters for which one product a tap is faster than the convolution (docs/design/engine.md). */
+const PRODUCTS_PAY_FROM = 64;
+
+/**
+ * Turned around, the convolution has as few output positions as the kernel has taps: with many channels its products are
+ * too narrow to be fast.
+ */
+function productsPay([x, gradient]: readonly [Shape, Shape], convolution: KernelGradient): boolean {
+  const { before, after, stride, groups } = convolution;
+  const isPlain = groups === 1 && stride === 1 && before === 0 && after === 0;
+  return isPlain && [x[1], gradient[1]].every((count) => !isFree(count) && count >= PRODUCTS_PAY_FROM);
+}
+
+/** For every tap one product over samples and positions: [filters, N L] x [N L, channels]. */
+function emitProducts(
+  emitter: OnnxEmitter,
+  [x, gradient]: readonly [string, string],
+  [, filters, length]: Shape,
+  { width, dilation }: KernelGradient,
+  output: string,
+): void {
+  const swap = { perm: { integers: [1, 0, 2] } };
+  const flatten = (value: string) => emitter.node("Reshape", [value, emitter.integers([0, -1])])[0];
+  const rows = flatten(emitter.node("Transpose", [gradient], swap)[0]);
+  const [input] = emitter.node("Transpose", [x], swap);
+  const taps = Array.from({ length: width }, (_, tap) => {
+    const ends = [tap * dilation, tap * dilation + (length as number)].map((end) => emitter.integers([end]));
+    const columns = flatten(emitter.node("Slice", [input, ...ends, emitter.integers([2])])[0]);
+    const [turned] = emitter.node("Transpose", [columns], { perm: { integers: [1, 0] } });
+    const [product] = emitter.node("MatMul", [rows, turned]);
+    return emitter.node("Reshape", [product, emitter.integers([filters as number, -1, 1])])[0];
+  });
+  emitter.concatenate(taps, 2, output);
+}
 
 /** [N, G C, positions] -> [C, G N, positions]: the samples of each group become its channels. */
 function groupsAsChannels(emitter: OnnxEmitter, x: string, shape: Shape, groups: number): string[] {
