@@ -88,12 +88,13 @@ export function matchesWithin(
   const { pValues, allPValues } = alignments;
   const tests = allPValues.length;
   const share = nullShareOf(allPValues);
-  // A q-value is at most the threshold thanks to a p-value of at most threshold / share; larger ones need no sorting.
-  const largest = thresholdOn === "q-value" ? threshold / share : 1;
-  const few = new Float64Array(tests);
+  const largest = thresholdOn === "q-value" ? largestWithin(allPValues, threshold, share) : 1;
   let count = 0;
+  for (let i = 0; i < tests; i++) if (allPValues[i] <= largest) count++;
+  const few = new Float64Array(count);
+  count = 0;
   for (let i = 0; i < tests; i++) if (allPValues[i] <= largest) few[count++] = allPValues[i];
-  const sorted = few.subarray(0, count).sort();
+  const sorted = few.sort();
   const least = new Float64Array(sorted.length);
   for (let rank = sorted.length, value = 1; rank > 0; rank--) {
     value = Math.min(value, (sorted[rank - 1] * tests * share) / rank);
@@ -123,6 +124,24 @@ export function matchesWithin(
     return first === second ? a.target - b.target : first < second ? -1 : 1;
   };
   return matches.sort((a, b) => a.pValue - b.pValue || b.overlap - a.overlap || byId(a, b));
+}
+
+/**
+ * A bound on p-values whose q-value is at most the threshold, as larger ones need no sorting: p x tests x share / rank has to be at
+ * most the threshold for one of no smaller rank, and of ranks there are no more than p-values within the bound so far.
+ */
+function largestWithin(pValues: Float64Array, threshold: number, share: number): number {
+  const tests = pValues.length;
+  let largest = threshold / share;
+  for (let count = tests; ; ) {
+    let within = 0;
+    for (let i = 0; i < tests; i++) if (pValues[i] <= largest) within++;
+    // No more to gain, or little.
+    if (within > 0.7 * count || within < 32) return largest;
+    count = within;
+    // More by far than rounding can amount to.
+    largest = ((threshold * count) / (tests * share)) * (1 + 1e-9);
+  }
 }
 
 /** {@link nullShareOfCounts} of p-values that are not sorted. */

@@ -72,8 +72,13 @@ export interface SimdKernels {
     zero: number,
     whole: number,
   ): number;
-  /** Adds how often each byte occurs to four tables of 256 i32, a quarter of the bytes each. */
-  tally(bytes: number, count: number, tables: number): number;
+  /**
+   * Adds how often each whole score occurs among those at even and at odd places: {@link PAIR_SCORES} i32 each.
+   * @param zero added to the signed bytes; they are from 0 to PAIR_SCORES - 1 then
+   * @param count at most 131,070: pairs are counted in 16 bits
+   * @param table of PAIR_SCORES x PAIR_SCORES u16, zeros before and after
+   */
+  tally(bytes: number, count: number, zero: number, table: number, sums: number): number;
   /**
    * The best offset of each target: sums of whole scores along the diagonals, the largest one and the first place of it. Sums are
    * i16; those of alignments with fewer than `least` columns, or all of a narrower target's, do not count.
@@ -99,6 +104,8 @@ export interface SimdKernels {
 export const UNITS = 22000;
 /** Added to a number below 2^16, it leaves the nearest whole one in the lowest bits: 2^23. */
 const ROUNDER = 8388608;
+/** Whole scores there may be: a multiple of eight. */
+export const PAIR_SCORES = 104;
 /** Columns the loops take at once. */
 export const COLUMNS_A_TURN = 16;
 let compiled: WebAssembly.Module | undefined;
@@ -131,6 +138,14 @@ const vec = {
   splatI16: simd(0x10),
   splatI32: simd(0x11),
   splatF32: simd(0x13),
+  extractI16: simd(0x19),
+  extractI32: simd(0x1b),
+  addBytes: simd(0x6e),
+  shiftLeftI16: simd(0x8b),
+  shiftRightI16Unsigned: simd(0x8d),
+  multiplyI16: simd(0x95),
+  extendLowUnsigned: simd(0xa9),
+  extendHighUnsigned: simd(0xaa),
   lessThanBytes: simd(0x26),
   lessOrEqualBytes: simd(0x2a),
   greaterOrEqualBytes: simd(0x2c),
@@ -162,6 +177,7 @@ const scalar = {
   load16: 0x2f,
   loadF64: 0x2b,
   store8: 0x3a,
+  store16: 0x3b,
   constantF32: 0x43,
   isZero: 0x45,
   lessSigned: 0x48,
@@ -391,28 +407,56 @@ function settleFunction(): WasmFunction {
   return { name: "settle", parameters: 9, locals: [typeI32, typeI32, typeI32, typeF64], body };
 }
 
+/** Scores by pairs, which takes half the steps: a table of the two, added up by rows and by columns in the end. */
 function tallyFunction(): WasmFunction {
-  const [bytes, count, tables, at, word, address] = [0, 1, 2, 3, 4, 5];
-  const one = (index: number) => [
-    ...[...get(tables), ...get(word)],
-    // Bytes 0 to 3 of the word, times 4: the place in a table.
-    ...(index === 0 ? [...constant(2), ...op.i32ShiftLeft] : [...constant(8 * index - 2), scalar.shiftRight]),
-    ...[...constant(0x3fc), ...op.i32And, ...op.i32Add, ...set(address)],
-    ...[...get(address), ...get(address), ...loadI32(1024 * index)],
-    ...[...constant(1), ...op.i32Add, ...storeI32(1024 * index)],
+  const [bytes, count, zero, table, sums, at, address, score, column, total] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+  const [zeros, here, columnSum, low, high] = [10, 11, 12, 13, 14];
+  const rowBytes = 2 * PAIR_SCORES;
+  const one = (lane: number) => [
+    ...[...get(here), ...vec.extractI16, lane, ...get(table), ...op.i32Add, ...set(address)],
+    ...[...get(address), ...get(address), scalar.load16, 0, 0, ...constant(1), ...op.i32Add],
+    ...[scalar.store16, 0, 0],
   ];
-  const wordAt = (offset: number) => [...get(bytes), ...loadI32(offset), ...set(word)];
+  const addTo = (sum: number, offset: number, half: readonly number[]) => [
+    ...[...get(sum), ...get(sum), ...load(offset), ...get(here), ...half, ...vec.addI32, ...store(offset)],
+  ];
   const body = [
+    ...[...get(zero), ...vec.splatI8, ...set(zeros)],
     ...loopUntil(at, get(count), [
-      ...[0, 4, 8, 12].flatMap((offset) => [
-        ...wordAt(offset),
-        ...[...one(0), ...one(1), ...one(2), ...one(3)],
-      ]),
+      ...[...get(bytes), ...load(), ...get(zeros), ...vec.addBytes, ...set(here)],
+      // Even bytes choose the row, odd ones the column.
+      ...[...get(here), ...constant(0xff), ...vec.splatI16, ...vec.and],
+      ...[...constant(rowBytes), ...vec.splatI16, ...vec.multiplyI16],
+      ...[...get(here), ...constant(8), ...vec.shiftRightI16Unsigned, ...constant(1), ...vec.shiftLeftI16],
+      ...[...vec.addI16, ...set(here)],
+      ...[0, 1, 2, 3, 4, 5, 6, 7].flatMap(one),
       ...[...advance(bytes, 16), ...advance(at, 16)],
+    ]),
+    ...loopUntil(score, constant(PAIR_SCORES), [
+      ...[...zeroVector, ...set(columnSum), ...constant(0), ...set(column)],
+      ...[...get(sums), ...set(address)],
+      ...loopUntil(column, constant(PAIR_SCORES / 8), [
+        ...[...get(table), ...load(), ...set(here), ...get(table), ...zeroVector, ...store()],
+        ...[...get(here), ...vec.extendLowUnsigned, ...set(low)],
+        ...[...get(here), ...vec.extendHighUnsigned, ...set(high)],
+        ...[...get(low), ...get(high), ...vec.addI32, ...get(columnSum), ...vec.addI32, ...set(columnSum)],
+        ...addTo(address, 4 * PAIR_SCORES, vec.extendLowUnsigned),
+        ...addTo(address, 4 * PAIR_SCORES + 16, vec.extendHighUnsigned),
+        ...[...advance(table, 16), ...advance(address, 32), ...advance(column, 1)],
+      ]),
+      ...[0, 1, 2, 3].flatMap((lane) => [
+        ...[...get(columnSum), ...vec.extractI32, lane],
+        ...(lane === 0 ? [] : op.i32Add),
+      ]),
+      ...set(total),
+      ...[...get(sums), ...get(score), ...constant(2), ...op.i32ShiftLeft, ...op.i32Add, ...set(address)],
+      ...[...get(address), ...get(address), ...loadI32(0), ...get(total), ...op.i32Add, ...storeI32(0)],
+      ...advance(score, 1),
     ]),
     ...constant(0),
   ];
-  return { name: "tally", parameters: 3, locals: [typeI32, typeI32, typeI32], body };
+  const locals = [...new Array(5).fill(typeI32), ...new Array(5).fill(typeVector)];
+  return { name: "tally", parameters: 5, locals, body };
 }
 
 function alignFunction(isReversed: boolean): WasmFunction {

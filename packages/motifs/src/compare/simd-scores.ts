@@ -1,6 +1,6 @@
 import type { Columns } from "./column-scores.js";
 import { type CompleteScores, chooseSteps, type QueryScores } from "./scores.js";
-import { compileKernels, type SimdKernels, UNITS } from "./simd-kernels.js";
+import { compileKernels, PAIR_SCORES, type SimdKernels, UNITS } from "./simd-kernels.js";
 import { LANES, layOutLanes, type TargetLanes } from "./target-lanes.js";
 
 const PAGE_BYTES = 65536;
@@ -13,7 +13,8 @@ const UNITS_PER_BYTE = 128;
 const UNITS_OFF = 2.6;
 /** Longest query whose sums fit 16 bits. */
 export const LONGEST_QUERY = 300;
-const TALLY_BYTES = 4 * 1024;
+/** Columns counted at once: pairs of scores are counted in 16 bits. */
+const COLUMNS_A_TALLY = 65536;
 /** One distance in so many is looked at for a guess of the middle one; no multiple of what a vector has. */
 const SAMPLE_STEP = 37;
 /** Limits counted at once. */
@@ -66,7 +67,8 @@ export class SimdScores implements CompleteScores {
   #bytes = 0;
   #found = 0;
   #list = 0;
-  #tables = 0;
+  #table = 0;
+  #sums = 0;
   #numbers = 0;
   #range = 0;
   #counts = 0;
@@ -92,7 +94,8 @@ export class SimdScores implements CompleteScores {
     this.#bytes = take(width);
     this.#found = take(8 * (width / LANES + 1));
     this.#list = take(8 * width);
-    this.#tables = take(TALLY_BYTES);
+    this.#table = take(2 * PAIR_SCORES * PAIR_SCORES);
+    this.#sums = take(8 * PAIR_SCORES);
     this.#numbers = take(64);
     this.#range = take(32);
     this.#counts = take(16 * LIMITS);
@@ -112,11 +115,13 @@ export class SimdScores implements CompleteScores {
     this.#signed = new Int8Array(buffer);
     targets.bases.forEach((values, base) => {
       this.#doubles.set(values, this.#bases[base] / 8);
-      // A and C by turns, then G and T.
-      const from = this.#pairs / 2 + (base >> 1) * 2 * columns + (base & 1);
-      const shorts = this.#shorts;
-      for (let j = 0; j < columns; j++) shorts[from + 2 * j] = toUnits(values[j]);
     });
+    const [a, c, g, t] = targets.bases;
+    const pairs = this.#integers.subarray(this.#pairs / 4, this.#pairs / 4 + 2 * columns);
+    for (let j = 0; j < columns; j++) {
+      pairs[j] = toUnits(a[j]) | (toUnits(c[j]) << 16);
+      pairs[columns + j] = toUnits(g[j]) | (toUnits(t[j]) << 16);
+    }
     this.#integers.set(groupWidths, this.#groups / 4);
     this.#shorts.set(widths, this.#widths / 2);
   }
@@ -134,7 +139,7 @@ export class SimdScores implements CompleteScores {
     const { base, scale } = this.#chooseSteps(query, middles, nearest, farthest);
     const zero = Math.round(-base * scale);
     const counts = Array.from(middles, (middle, i) => this.#quantise(query, i, middle + base, scale, zero));
-    return { counts, zero: 128, ...this.#alignAll(length, minimumOverlap) };
+    return { counts, zero, ...this.#alignAll(length, minimumOverlap) };
   }
 
   /** Distance of a query column and a target column, of either strand, in double precision. */
@@ -391,25 +396,29 @@ export class SimdScores implements CompleteScores {
       const [a, c, g, t] = strand === 0 ? this.#bases : [...this.#bases].reverse();
       kernels.settle(this.#found, end, a, c, g, t, 8 * doubles, zero, whole);
     }
-    const tables = this.#integers;
-    const first = this.#tables / 4;
-    tables.fill(0, first, first + TALLY_BYTES / 4);
-    kernels.tally(row, width, this.#tables);
-    const counts = new Float64Array(256);
-    for (let byte = 0; byte < 256; byte++) {
-      // A signed byte, counted from -128.
-      counts[(byte + 128) & 255] =
-        tables[first + byte] +
-        tables[first + 256 + byte] +
-        tables[first + 512 + byte] +
-        tables[first + 768 + byte];
-    }
+    const counts = this.#count(row, width, zero);
     const { fillers } = this.#lanes;
     const whole = this.#signed;
     for (let at = row; at < row + width; at += columns) {
-      counts[whole[at] + 128] -= fillers.length;
+      counts[whole[at] + zero] -= fillers.length;
       // In sums they stand for no column at all.
       for (let k = 0; k < fillers.length; k++) whole[at + fillers[k]] = 0;
+    }
+    return counts;
+  }
+
+  /** How often each whole score of a row occurs, from that of -zero on. */
+  #count(row: number, width: number, zero: number): Float64Array {
+    const sums = this.#integers;
+    const first = this.#sums / 4;
+    sums.fill(0, first, first + 2 * PAIR_SCORES);
+    for (let at = 0; at < width; at += COLUMNS_A_TALLY) {
+      const count = Math.min(COLUMNS_A_TALLY, width - at);
+      this.#kernels.tally(row + at, count, zero, this.#table, this.#sums);
+    }
+    const counts = new Float64Array(PAIR_SCORES);
+    for (let score = 0; score < PAIR_SCORES; score++) {
+      counts[score] = sums[first + score] + sums[first + PAIR_SCORES + score];
     }
     return counts;
   }
@@ -447,7 +456,7 @@ export class SimdScores implements CompleteScores {
 
 /** A probability in whole units. */
 function toUnits(probability: number): number {
-  return Math.round(probability * UNITS);
+  return (probability * UNITS + 0.5) | 0;
 }
 
 /** The number of a 0-based rank among the first `count`, which it reorders (Hoare 1961). */

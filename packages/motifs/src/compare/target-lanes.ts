@@ -25,8 +25,7 @@ export interface TargetLanes {
 export function layOutLanes(columns: Columns, starts: Int32Array): TargetLanes {
   const count = starts.length - 1;
   const widthOf = (target: number) => starts[target + 1] - starts[target];
-  const order = Int32Array.from({ length: count }, (_, target) => target);
-  order.sort((a, b) => widthOf(a) - widthOf(b) || a - b);
+  const order = sortByWidth(starts);
   const groups = Math.ceil(count / LANES);
   const targets = new Int32Array(groups * LANES).fill(-1);
   targets.set(order);
@@ -35,20 +34,21 @@ export function layOutLanes(columns: Columns, starts: Int32Array): TargetLanes {
     widthOf(order[Math.min(count, (group + 1) * LANES) - 1]),
   );
   const total = groupWidths.reduce((sum, width) => sum + width * LANES, 0);
-  const from = new Int32Array(total);
-  const fillers = new Int32Array(total - columns.count);
-  let filled = 0;
-  for (let group = 0, at = 0; group < groups; group++) {
-    for (let position = 0; position < groupWidths[group]; position++) {
-      for (let lane = group * LANES; lane < (group + 1) * LANES; lane++, at++) {
-        if (position < widths[lane]) from[at] = starts[targets[lane]] + position;
-        else {
-          fillers[filled++] = at;
-          from[at] = starts[targets[0]];
-        }
+  const from = new Int32Array(total).fill(starts[targets[0]]);
+  const isReal = new Uint8Array(total);
+  for (let group = 0, first = 0; group < groups; first += groupWidths[group++] * LANES) {
+    for (let lane = 0; lane < LANES; lane++) {
+      const target = targets[group * LANES + lane];
+      if (target < 0) continue;
+      const end = starts[target + 1];
+      for (let column = starts[target], at = first + lane; column < end; column++, at += LANES) {
+        from[at] = column;
+        isReal[at] = 1;
       }
     }
   }
+  const fillers = new Int32Array(total - columns.count);
+  for (let at = 0, filled = 0; filled < fillers.length; at++) if (isReal[at] === 0) fillers[filled++] = at;
   const take = (values: Float64Array) => {
     const taken = new Float64Array(total);
     for (let at = 0; at < total; at++) taken[at] = values[from[at]];
@@ -62,4 +62,17 @@ export function layOutLanes(columns: Columns, starts: Int32Array): TargetLanes {
     widths,
     fillers,
   };
+}
+
+/** Targets from the narrowest to the widest, in their order where they are as wide. */
+function sortByWidth(starts: Int32Array): Int32Array {
+  const count = starts.length - 1;
+  let widest = 0;
+  for (let i = 0; i < count; i++) widest = Math.max(widest, starts[i + 1] - starts[i]);
+  const places = new Int32Array(widest + 2);
+  for (let i = 0; i < count; i++) places[starts[i + 1] - starts[i] + 1]++;
+  for (let width = 1; width < places.length; width++) places[width] += places[width - 1];
+  const order = new Int32Array(count);
+  for (let i = 0; i < count; i++) order[places[starts[i + 1] - starts[i]]++] = i;
+  return order;
 }
