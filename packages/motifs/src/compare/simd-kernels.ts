@@ -58,16 +58,15 @@ export interface SimdKernels {
   quantise8: SimdKernels["quantise7"];
   /**
    * Whole scores in double precision, of the columns noted.
-   * @param a, c, g, t addresses of target columns, f64
+   * @param columns address of the first base to be compared with A, of four f64 a column
+   * @param step bytes to the base for C, and so on
    * @param numbers address of the query's A, C, G, T, the score that whole ones are counted from, and the scale, f64 each
    */
   settle(
     noted: number,
     end: number,
-    a: number,
-    c: number,
-    g: number,
-    t: number,
+    columns: number,
+    step: number,
     numbers: number,
     zero: number,
     whole: number,
@@ -383,28 +382,35 @@ function quantiseFunction(fractionBits: 7 | 8): WasmFunction {
 }
 
 function settleFunction(): WasmFunction {
-  const [noted, end, a, c, g, t, numbers, zero, whole, bits, index, at] = [
-    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
+  const [noted, end, columns, step, numbers, zero, whole, bits, index, at, d] = [
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
   ];
-  const d = 12;
   const number = (index: number) => [...get(numbers), scalar.loadF64, 0, 8 * index];
-  const square = (pointer: number, index: number) => [
-    ...[...get(pointer), ...get(at), ...op.i32Add, scalar.loadF64, 0, 0, ...number(index)],
-    ...[scalar.subtractF64, ...set(d), ...get(d), ...get(d), scalar.multiplyF64],
+  const square = (base: number) => [
+    ...[...get(at), scalar.loadF64, 0, 0, ...number(base), scalar.subtractF64, ...set(d)],
+    ...[...get(d), ...get(d), scalar.multiplyF64],
+    ...(base === 3 ? [] : [...get(at), ...get(step), ...op.i32Add, ...set(at)]),
   ];
   const body = [
     ...forEachNoted({ pairs: noted, end, bits, index }, [
-      ...[...get(index), ...constant(3), ...op.i32ShiftLeft, ...set(at)],
+      ...[...get(index), ...constant(5), ...op.i32ShiftLeft, ...get(columns), ...op.i32Add, ...set(at)],
       ...[...get(whole), ...get(index), ...op.i32Add],
-      ...[...square(a, 0), ...square(c, 1), scalar.addF64],
-      ...[...square(g, 2), scalar.addF64, ...square(t, 3), scalar.addF64],
+      ...[
+        ...square(0),
+        ...square(1),
+        scalar.addF64,
+        ...square(2),
+        scalar.addF64,
+        ...square(3),
+        scalar.addF64,
+      ],
       ...[scalar.sqrtF64, scalar.negateF64, ...number(4), scalar.subtractF64, ...number(5)],
       ...[scalar.multiplyF64, scalar.constantF64, ...bytesF64(0.5), scalar.addF64, scalar.truncateF64],
       ...[...get(zero), scalar.subtract, scalar.store8, 0, 0],
     ]),
     ...constant(0),
   ];
-  return { name: "settle", parameters: 9, locals: [typeI32, typeI32, typeI32, typeF64], body };
+  return { name: "settle", parameters: 7, locals: [typeI32, typeI32, typeI32, typeF64], body };
 }
 
 /** Scores by pairs, which takes half the steps: a table of the two, added up by rows and by columns in the end. */

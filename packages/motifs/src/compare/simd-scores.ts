@@ -25,6 +25,7 @@ const LIMITS = 4;
  * precision wherever that could change a whole score, so that all numbers are those of {@link ScalarScores}.
  */
 export class SimdScores implements CompleteScores {
+  readonly #targets: Columns;
   readonly #lanes: TargetLanes;
   readonly #strands: number;
   /** Columns of one strand, those that fill up among them. */
@@ -49,9 +50,10 @@ export class SimdScores implements CompleteScores {
 
   /** @param starts of the targets, see `startsOf` */
   constructor(targets: Columns, starts: Int32Array, bothStrands: boolean) {
-    this.#lanes = layOutLanes(targets, starts);
+    this.#targets = targets;
+    this.#lanes = layOutLanes(starts);
     this.#strands = bothStrands ? 2 : 1;
-    this.#columns = this.#lanes.columns.count;
+    this.#columns = this.#lanes.columns.length;
     this.#realColumns = targets.count;
     this.#targetCount = starts.length - 1;
     this.#isFiller = new Uint8Array(this.#columns);
@@ -62,7 +64,7 @@ export class SimdScores implements CompleteScores {
   }
 
   // Addresses, all whole vectors.
-  #bases: readonly number[] = [];
+  #exactColumns = 0;
   #pairs = 0;
   #bytes = 0;
   #found = 0;
@@ -88,8 +90,8 @@ export class SimdScores implements CompleteScores {
     };
     const columns = this.#columns;
     const width = columns * this.#strands;
-    const { columns: targets, groupWidths, widths } = this.#lanes;
-    this.#bases = targets.bases.map(() => take(8 * columns));
+    const { columns: order, groupWidths, widths } = this.#lanes;
+    this.#exactColumns = take(32 * columns);
     this.#pairs = take(8 * columns);
     this.#bytes = take(width);
     this.#found = take(8 * (width / LANES + 1));
@@ -113,14 +115,17 @@ export class SimdScores implements CompleteScores {
     this.#doubles = new Float64Array(buffer);
     this.#unsigned = new Uint8Array(buffer);
     this.#signed = new Int8Array(buffer);
-    targets.bases.forEach((values, base) => {
-      this.#doubles.set(values, this.#bases[base] / 8);
-    });
-    const [a, c, g, t] = targets.bases;
+    const [a, c, g, t] = this.#targets.bases;
+    const exact = this.#doubles.subarray(this.#exactColumns / 8, this.#exactColumns / 8 + 4 * columns);
     const pairs = this.#integers.subarray(this.#pairs / 4, this.#pairs / 4 + 2 * columns);
-    for (let j = 0; j < columns; j++) {
-      pairs[j] = toUnits(a[j]) | (toUnits(c[j]) << 16);
-      pairs[columns + j] = toUnits(g[j]) | (toUnits(t[j]) << 16);
+    for (let at = 0; at < columns; at++) {
+      const j = order[at];
+      exact[4 * at] = a[j];
+      exact[4 * at + 1] = c[j];
+      exact[4 * at + 2] = g[j];
+      exact[4 * at + 3] = t[j];
+      pairs[at] = toUnits(a[j]) | (toUnits(c[j]) << 16);
+      pairs[columns + at] = toUnits(g[j]) | (toUnits(t[j]) << 16);
     }
     this.#integers.set(groupWidths, this.#groups / 4);
     this.#shorts.set(widths, this.#widths / 2);
@@ -144,13 +149,14 @@ export class SimdScores implements CompleteScores {
 
   /** Distance of a query column and a target column, of either strand, in double precision. */
   #exact(query: Columns, i: number, column: number): number {
-    const [a, c, g, t] = this.#lanes.columns.bases;
+    const exact = this.#doubles;
     const isComplement = column >= this.#columns;
-    const j = isComplement ? column - this.#columns : column;
-    const da = (isComplement ? t[j] : a[j]) - query.bases[0][i];
-    const dc = (isComplement ? g[j] : c[j]) - query.bases[1][i];
-    const dg = (isComplement ? c[j] : g[j]) - query.bases[2][i];
-    const dt = (isComplement ? a[j] : t[j]) - query.bases[3][i];
+    const at = this.#exactColumns / 8 + 4 * (isComplement ? column - this.#columns : column);
+    const [a, c, g, t] = query.bases;
+    const da = exact[isComplement ? at + 3 : at] - a[i];
+    const dc = exact[isComplement ? at + 2 : at + 1] - c[i];
+    const dg = exact[isComplement ? at + 1 : at + 2] - g[i];
+    const dt = exact[isComplement ? at : at + 3] - t[i];
     return Math.sqrt(da * da + dc * dc + dg * dg + dt * dt);
   }
 
@@ -393,8 +399,9 @@ export class SimdScores implements CompleteScores {
       const distances = this.#distances + 2 * (i * width + strand * columns);
       const end = quantise(distances, columns, this.#numbers, zero, whole, this.#found);
       if (end === this.#found) continue;
-      const [a, c, g, t] = strand === 0 ? this.#bases : [...this.#bases].reverse();
-      kernels.settle(this.#found, end, a, c, g, t, 8 * doubles, zero, whole);
+      // Complements have their bases in reverse.
+      const first = this.#exactColumns + (strand === 0 ? 0 : 24);
+      kernels.settle(this.#found, end, first, strand === 0 ? 8 : -8, 8 * doubles, zero, whole);
     }
     const counts = this.#count(row, width, zero);
     const { fillers } = this.#lanes;

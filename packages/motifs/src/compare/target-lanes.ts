@@ -1,5 +1,3 @@
-import type { Columns } from "./column-scores.js";
-
 /** Targets side by side in a group: one for each byte of a vector. */
 export const LANES = 16;
 
@@ -9,8 +7,8 @@ export const LANES = 16;
  * copies of the first column.
  */
 export interface TargetLanes {
-  /** The columns in their new order, a multiple of {@link LANES}. */
-  readonly columns: Columns;
+  /** Index of the column at each place, a multiple of {@link LANES} of them. */
+  readonly columns: Int32Array;
   /** Columns of each group, its widest target's. */
   readonly groupWidths: Int32Array;
   /** Index of the target in each lane of each group; -1 where there is none. */
@@ -21,8 +19,8 @@ export interface TargetLanes {
   readonly fillers: Int32Array;
 }
 
-/** @param starts where targets begin among the columns, see `startsOf` */
-export function layOutLanes(columns: Columns, starts: Int32Array): TargetLanes {
+/** @param starts where targets begin among all columns, see `startsOf` */
+export function layOutLanes(starts: Int32Array): TargetLanes {
   const count = starts.length - 1;
   const widthOf = (target: number) => starts[target + 1] - starts[target];
   const order = sortByWidth(starts);
@@ -34,7 +32,7 @@ export function layOutLanes(columns: Columns, starts: Int32Array): TargetLanes {
     widthOf(order[Math.min(count, (group + 1) * LANES) - 1]),
   );
   const total = groupWidths.reduce((sum, width) => sum + width * LANES, 0);
-  const from = new Int32Array(total).fill(starts[targets[0]]);
+  const columns = new Int32Array(total).fill(starts[targets[0]]);
   const isReal = new Uint8Array(total);
   for (let group = 0, first = 0; group < groups; first += groupWidths[group++] * LANES) {
     for (let lane = 0; lane < LANES; lane++) {
@@ -42,26 +40,14 @@ export function layOutLanes(columns: Columns, starts: Int32Array): TargetLanes {
       if (target < 0) continue;
       const end = starts[target + 1];
       for (let column = starts[target], at = first + lane; column < end; column++, at += LANES) {
-        from[at] = column;
+        columns[at] = column;
         isReal[at] = 1;
       }
     }
   }
-  const fillers = new Int32Array(total - columns.count);
+  const fillers = new Int32Array(total - starts[count]);
   for (let at = 0, filled = 0; filled < fillers.length; at++) if (isReal[at] === 0) fillers[filled++] = at;
-  const take = (values: Float64Array) => {
-    const taken = new Float64Array(total);
-    for (let at = 0; at < total; at++) taken[at] = values[from[at]];
-    return taken;
-  };
-  const [a, c, g, t] = columns.bases;
-  return {
-    columns: { count: total, bases: [take(a), take(c), take(g), take(t)], sites: take(columns.sites) },
-    groupWidths,
-    targets,
-    widths,
-    fillers,
-  };
+  return { columns, groupWidths, targets, widths, fillers };
 }
 
 /** Targets from the narrowest to the widest, in their order where they are as wide. */
