@@ -1,12 +1,23 @@
+import { assembleModule, op, typeI32, typeVector, type WasmFunction } from "../scan/wasm-module.js";
 import {
-  assembleModule,
-  op,
-  signed,
-  typeI32,
-  typeVector,
-  unsigned,
-  type WasmFunction,
-} from "../scan/wasm-module.js";
+  advance,
+  atLeastZero,
+  bytesF32,
+  bytesF64,
+  constant,
+  get,
+  load,
+  loadI32,
+  loopUntil,
+  minimumOf,
+  scalar,
+  set,
+  store,
+  storeI32,
+  typeF64,
+  vec,
+  zeroVector,
+} from "./simd-instructions.js";
 
 /**
  * The inner loops of a comparison by Euclidean distance, in WebAssembly with 128-bit vectors. Addresses are bytes in the shared
@@ -28,7 +39,7 @@ export interface SimdKernels {
     bytes: number,
     range: number,
   ): number;
-  /** How many bytes are below a limit and the three that follow it: four i32 for each limit, to be added up. */
+  /** How many bytes are below a limit, at least 1, and the three that follow it: four i32 for each, to be added up. */
   countBelow(bytes: number, count: number, limit: number, counts: number): number;
   /**
    * Where bytes from `low` to `high` are: pairs of i32, the index of the first of 16 bytes and a bit for each of these.
@@ -128,102 +139,6 @@ export function compileKernels(memory: WebAssembly.Memory): SimdKernels {
   return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as SimdKernels;
 }
 
-const simd = (code: number) => [0xfd, ...unsigned(code)];
-const vec = {
-  load8x8Signed: simd(0x01),
-  load16Splat: simd(0x08),
-  load32Splat: simd(0x09),
-  splatI8: simd(0x0f),
-  splatI16: simd(0x10),
-  splatI32: simd(0x11),
-  splatF32: simd(0x13),
-  extractI16: simd(0x19),
-  extractI32: simd(0x1b),
-  addBytes: simd(0x6e),
-  shiftLeftI16: simd(0x8b),
-  shiftRightI16Unsigned: simd(0x8d),
-  multiplyI16: simd(0x95),
-  extendLowUnsigned: simd(0xa9),
-  extendHighUnsigned: simd(0xaa),
-  lessThanBytes: simd(0x26),
-  lessOrEqualBytes: simd(0x2a),
-  greaterOrEqualBytes: simd(0x2c),
-  differentI16: simd(0x2e),
-  greaterI16: simd(0x31),
-  not: simd(0x4d),
-  and: simd(0x4e),
-  choose: simd(0x52),
-  narrowToBytesSigned: simd(0x65),
-  narrowToBytes: simd(0x66),
-  subtractBytes: simd(0x71),
-  addPairsOfBytes: simd(0x7d),
-  addPairsOfI16: simd(0x7f),
-  multiplyQ15: simd(0x82),
-  narrowToI16: simd(0x86),
-  shiftRightI16: simd(0x8c),
-  addI16: simd(0x8e),
-  subtractI16: simd(0x91),
-  minimumI16: simd(0x96),
-  maximumI16: simd(0x98),
-  addI32: simd(0xae),
-  dotI16: simd(0xba),
-  sqrt: simd(0xe3),
-  add: simd(0xe4),
-  toF32: simd(0xfa),
-} as const;
-const scalar = {
-  load: 0x28,
-  load16: 0x2f,
-  loadF64: 0x2b,
-  store8: 0x3a,
-  store16: 0x3b,
-  constantF32: 0x43,
-  isZero: 0x45,
-  lessSigned: 0x48,
-  countTrailingZeros: 0x68,
-  subtract: 0x6b,
-  multiply: 0x6c,
-  shiftRight: 0x76,
-  select: 0x1b,
-  negateF64: 0x9a,
-  sqrtF64: 0x9f,
-  addF64: 0xa0,
-  subtractF64: 0xa1,
-  multiplyF64: 0xa2,
-  truncateF64: 0xaa,
-  constantF64: 0x44,
-} as const;
-const typeF64 = 0x7c;
-
-const get = (local: number) => [op.getLocal, ...unsigned(local)];
-const set = (local: number) => [op.setLocal, ...unsigned(local)];
-const constant = (value: number) => [op.i32Const, ...signed(value)];
-const load = (offset = 0) => [...op.vectorLoad, 0, ...unsigned(offset)];
-const store = (offset = 0) => [...op.vectorStore, 0, ...unsigned(offset)];
-const loadI32 = (offset = 0) => [scalar.load, 0, ...unsigned(offset)];
-const storeI32 = (offset = 0) => [op.i32Store, 0, ...unsigned(offset)];
-const advance = (local: number, by: number) => [...get(local), ...constant(by), ...op.i32Add, ...set(local)];
-/** Bytes of a floating-point number. */
-const bytesF32 = (value: number) => [...new Uint8Array(Float32Array.of(value).buffer)];
-const bytesF64 = (value: number) => [...new Uint8Array(Float64Array.of(value).buffer)];
-/** Runs the body until the local has reached the limit, at least once. */
-const loopUntil = (local: number, limit: readonly number[], body: readonly number[]) => [
-  ...op.loop,
-  ...body,
-  ...[...get(local), ...limit, scalar.lessSigned, op.branchIf, 0],
-  ...op.end,
-];
-
-const zeroVector = [...constant(0), ...vec.splatI8];
-const minimumOf = (first: readonly number[], second: readonly number[]) => [
-  ...[...first, ...second, ...first, ...second, scalar.lessSigned, scalar.select],
-];
-/** Sets a local to a value, or 0 where that is negative. */
-const atLeastZero = (value: readonly number[], local: number) => [
-  ...[...value, ...set(local), ...constant(0), ...get(local)],
-  ...[...get(local), ...constant(0), scalar.lessSigned, scalar.select, ...set(local)],
-];
-
 function distancesFunction(): WasmFunction {
   const [query, ac, gt, columns, out, bytes, range] = [0, 1, 2, 3, 4, 5, 6];
   const [at, queryAc, queryGt, rounder, mask, least, most, d, low, high] = [
@@ -272,7 +187,8 @@ function countBelowFunction(): WasmFunction {
   const [here, limits, sums, totals] = [6, [7, 8, 9, 10], [11, 12, 13, 14], [15, 16, 17, 18]];
   const body = [
     ...limits.flatMap((local, i) => [
-      ...[...get(limit), ...constant(i), ...op.i32Add, ...vec.splatI8, ...set(local)],
+      // At most one less takes fewer instructions than below.
+      ...[...get(limit), ...constant(i - 1), ...op.i32Add, ...vec.splatI8, ...set(local)],
     ]),
     ...loopUntil(at, get(count), [
       ...[...get(at), ...constant(COUNT_BLOCK), ...op.i32Add, ...set(end)],
@@ -282,7 +198,7 @@ function countBelowFunction(): WasmFunction {
         ...[...get(bytes), ...load(), ...set(here)],
         ...limits.flatMap((local, i) => [
           // A comparison that holds is -1.
-          ...[...get(sums[i]), ...get(here), ...get(local), ...vec.lessThanBytes],
+          ...[...get(sums[i]), ...get(here), ...get(local), ...vec.lessOrEqualBytes],
           ...[...vec.subtractBytes, ...set(sums[i])],
         ]),
         ...[...advance(bytes, 16), ...advance(at, 16)],

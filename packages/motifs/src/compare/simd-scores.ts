@@ -6,11 +6,10 @@ import { LANES, layOutLanes, type TargetLanes } from "./target-lanes.js";
 const PAGE_BYTES = 65536;
 /** Units a byte of a distance stands for. */
 const UNITS_PER_BYTE = 128;
-/**
- * Distances in units are off by less than this: either column by half a unit in each of four bases, a vector of length 1, and half a
- * unit for rounding; the rest is for single precision.
- */
-const UNITS_OFF = 2.6;
+/** Rounding a distance to units, and single precision, put it off by less than this. */
+const ROUNDING_OFF = 0.51;
+/** Distances in units are off by less than this: either column is by half a unit in each of four bases, a vector of length 1. */
+const UNITS_OFF = 2 + ROUNDING_OFF;
 /** Longest query whose sums fit 16 bits. */
 export const LONGEST_QUERY = 300;
 /** Columns counted at once: pairs of scores are counted in 16 bits. */
@@ -48,11 +47,17 @@ export class SimdScores implements CompleteScores {
   /** How many distances have bytes below the four limits from the first one on. */
   readonly #below = { first: 0, counts: [0, 0, 0, 0] };
 
+  /** How far in units rounding puts a target column off, at most. */
+  readonly #targetsOff: number;
+
   /** @param starts of the targets, see `startsOf` */
   constructor(targets: Columns, starts: Int32Array, bothStrands: boolean) {
     this.#targets = targets;
     this.#lanes = layOutLanes(starts);
     this.#strands = bothStrands ? 2 : 1;
+    let targetsOff = 0;
+    for (let j = 0; j < targets.count; j++) targetsOff = Math.max(targetsOff, offOf(targets, j));
+    this.#targetsOff = targetsOff;
     this.#columns = this.#lanes.columns.length;
     this.#realColumns = targets.count;
     this.#targetCount = starts.length - 1;
@@ -322,7 +327,7 @@ export class SimdScores implements CompleteScores {
   #byteOfRank(rank: number, guess: number): number {
     let low = 0;
     let high = 256;
-    let byte = guess;
+    let byte = Math.max(1, guess);
     for (;;) {
       // One count tells of its neighbours too.
       this.#countBelow(byte);
@@ -356,7 +361,7 @@ export class SimdScores implements CompleteScores {
     if (limit > 255) return this.#realColumns * this.#strands;
     const below = this.#below;
     if (limit < below.first || limit >= below.first + LIMITS) {
-      below.first = Math.max(0, Math.min(256 - LIMITS, limit - 1));
+      below.first = Math.max(1, Math.min(256 - LIMITS, limit - 1));
       const columns = this.#columns;
       this.#kernels.countBelow(this.#bytes, columns * this.#strands, below.first, this.#counts);
       for (let i = 0; i < LIMITS; i++) {
@@ -382,13 +387,18 @@ export class SimdScores implements CompleteScores {
     // As many bits behind the point as sixteen leave room for.
     const highest = -from * scale + 0.5;
     const bits = (scale / UNITS) * 2 ** 23 < 0x7fff && (highest + 1) * 2 ** 8 < 0x7fff ? 8 : 7;
-    const factor = Math.round((scale / UNITS) * 2 ** (15 + bits));
-    // How far off: by the distance, and by rounding the product, the factor, and what it is taken from.
-    const off = Math.ceil((UNITS_OFF * factor) / 2 ** 15 + 1.6);
-    const middle = Math.round(highest * 2 ** bits);
+    const exactFactor = (scale / UNITS) * 2 ** (15 + bits);
+    const factor = Math.round(exactFactor);
+    const middle = highest * 2 ** bits;
+    // How far off: by the distance, by rounding the product, and by the factor.
+    const off =
+      ((this.#targetsOff + offOf(query, i) + ROUNDING_OFF) * factor +
+        Math.abs(exactFactor - factor) * 2 ** 15) /
+        2 ** 15 +
+      0.51;
     this.#shorts[this.#numbers / 2] = factor;
-    this.#shorts[this.#numbers / 2 + 1] = middle + off;
-    this.#shorts[this.#numbers / 2 + 2] = middle - off;
+    this.#shorts[this.#numbers / 2 + 1] = Math.ceil(middle + off);
+    this.#shorts[this.#numbers / 2 + 2] = Math.floor(middle - off);
     const quantise = bits === 8 ? kernels.quantise8 : kernels.quantise7;
     const doubles = this.#numbers / 8 + 2;
     for (let base = 0; base < 4; base++) this.#doubles[doubles + base] = query.bases[base][i];
@@ -459,6 +469,15 @@ export class SimdScores implements CompleteScores {
     }
     return { best, offsets };
   }
+}
+
+/** How far in units rounding puts a column off. */
+function offOf({ bases: [a, c, g, t] }: Columns, j: number): number {
+  const da = a[j] * UNITS - toUnits(a[j]);
+  const dc = c[j] * UNITS - toUnits(c[j]);
+  const dg = g[j] * UNITS - toUnits(g[j]);
+  const dt = t[j] * UNITS - toUnits(t[j]);
+  return Math.sqrt(da * da + dc * dc + dg * dg + dt * dt);
 }
 
 /** A probability in whole units. */
