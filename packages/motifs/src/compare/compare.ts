@@ -144,21 +144,24 @@ function largestWithin(pValues: Float64Array, threshold: number, share: number):
   }
 }
 
+/** Of null shares, between two numbers that no p-value lies beyond. */
+const LAMBDAS = Float64Array.of(Number.NEGATIVE_INFINITY, ...NULL_SHARE_LAMBDAS, Number.POSITIVE_INFINITY);
+
 /** {@link nullShareOfCounts} of p-values that are not sorted. */
 function nullShareOf(pValues: Float64Array): number {
-  const lambdas = NULL_SHARE_LAMBDAS;
-  const last = lambdas.length - 1;
-  const atMost = new Float64Array(lambdas.length + 1);
-  // Lambdas are evenly spaced from 0: one division says which one it is, to rounding.
-  const perUnit = lambdas.length / lambdas[last];
+  const lambdas = LAMBDAS;
+  const count = lambdas.length - 2;
+  const atMost = new Float64Array(count + 2);
+  // Lambdas are evenly spaced from 0: one product says which one it is, to rounding.
+  const perUnit = count / lambdas[count];
   for (let i = 0; i < pValues.length; i++) {
     const value = pValues[i];
-    let at = value >= lambdas[last] ? last : Math.max(0, Math.ceil(value * perUnit) - 1);
-    while (at > 0 && value <= lambdas[at - 1]) at--;
-    while (at <= last && value > lambdas[at]) at++;
+    let at = Math.max(0, Math.min(count, Math.ceil(value * perUnit) - 1));
+    if (value <= lambdas[at]) at--;
+    if (value > lambdas[at + 1]) at++;
     atMost[at]++;
   }
-  for (let i = 1; i < lambdas.length; i++) atMost[i] += atMost[i - 1];
+  for (let i = 1; i < count; i++) atMost[i] += atMost[i - 1];
   return nullShareOfCounts(atMost, pValues.length);
 }
 
