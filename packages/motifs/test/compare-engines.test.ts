@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Random } from "@bindscape/numerics";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { compare } from "../src/compare/compare.js";
 import { convolveScalar, fastestConvolve } from "../src/compare/convolver.js";
 import { MiddleScore } from "../src/compare/middle-score.js";
 import { MotifComparer } from "../src/compare/motif-comparer.js";
@@ -57,6 +58,19 @@ describe("vector and plain comparisons", () => {
     expectSame([queries[0], queries[3]], [randomMotif(random, "longer", 400)], { bothStrands: false });
   });
 
+  it("are the same for columns of one distance only, and for more of them than are counted at once", () => {
+    const pure = (id: string, base: number, length: number): Motif => {
+      const probabilities = new Float64Array(4 * length);
+      for (let at = base; at < probabilities.length; at += 4) probabilities[at] = 1;
+      return { id, name: id, probabilities, length };
+    };
+    expectSame([pure("a", 0, 5), pure("b", 0, 18)], [pure("q", 0, 6), pure("r", 1, 6)], {
+      bothStrands: false,
+    });
+    const many = Array.from({ length: 3000 }, (_, i) => randomMotif(random, `t${i}`, 20 + random.integer(5)));
+    expectSame(many, [queries[3]], {});
+  });
+
   const file = dataFile("motifs/JASPAR2022_CORE_non-redundant.meme");
   it.skipIf(!file)("are the same to the bit on JASPAR CORE", () => {
     const motifs = readMotifs(readFileSync(file!, "utf8"), file!);
@@ -70,6 +84,22 @@ describe("vector and plain comparisons", () => {
       [150, 1500].map((i) => motifs[i]),
       { bothStrands: false },
     );
+  });
+});
+
+describe("matches", () => {
+  it("within a threshold are those of all whose q-value is", () => {
+    const random = new Random("matches");
+    const targets = Array.from({ length: 300 }, (_, i) =>
+      randomMotif(random, `t${i}`, 4 + random.integer(12)),
+    );
+    const queries = [...targets.slice(0, 3), randomMotif(random, "q", 9)];
+    const all = compare(queries, targets, { threshold: 1 });
+    for (const threshold of [0, 1e-6, 0.001, 0.02, 0.1, 0.5, 0.9]) {
+      const some = compare(queries, targets, { threshold });
+      expect(some).toEqual(all.filter(({ qValue }) => qValue <= threshold));
+    }
+    expect(new Set(all.map(({ query }) => query)).size).toBe(4);
   });
 });
 

@@ -88,12 +88,13 @@ export function matchesWithin(
   const { pValues, allPValues } = alignments;
   const tests = allPValues.length;
   const share = nullShareOf(allPValues);
-  // A q-value is at most the threshold thanks to a p-value of at most threshold / share; larger ones need no sorting.
-  const largest = thresholdOn === "q-value" ? threshold / share : 1;
-  const few = new Float64Array(tests);
+  const largest = thresholdOn === "q-value" ? largestWithin(allPValues, threshold, share) : 1;
   let count = 0;
+  for (let i = 0; i < tests; i++) if (allPValues[i] <= largest) count++;
+  const few = new Float64Array(count);
+  count = 0;
   for (let i = 0; i < tests; i++) if (allPValues[i] <= largest) few[count++] = allPValues[i];
-  const sorted = few.subarray(0, count).sort();
+  const sorted = few.sort();
   const least = new Float64Array(sorted.length);
   for (let rank = sorted.length, value = 1; rank > 0; rank--) {
     value = Math.min(value, (sorted[rank - 1] * tests * share) / rank);
@@ -125,21 +126,42 @@ export function matchesWithin(
   return matches.sort((a, b) => a.pValue - b.pValue || b.overlap - a.overlap || byId(a, b));
 }
 
+/**
+ * A bound on p-values whose q-value is at most the threshold, as larger ones need no sorting: p x tests x share / rank has to be at
+ * most the threshold for one of no smaller rank, and of ranks there are no more than p-values within the bound so far.
+ */
+function largestWithin(pValues: Float64Array, threshold: number, share: number): number {
+  const tests = pValues.length;
+  let largest = threshold / share;
+  for (let count = tests; ; ) {
+    let within = 0;
+    for (let i = 0; i < tests; i++) if (pValues[i] <= largest) within++;
+    // No more to gain, or little.
+    if (within > 0.7 * count || within < 32) return largest;
+    count = within;
+    // More by far than rounding can amount to.
+    largest = ((threshold * count) / (tests * share)) * (1 + 1e-9);
+  }
+}
+
+/** Of null shares, between two numbers that no p-value lies beyond. */
+const LAMBDAS = Float64Array.of(Number.NEGATIVE_INFINITY, ...NULL_SHARE_LAMBDAS, Number.POSITIVE_INFINITY);
+
 /** {@link nullShareOfCounts} of p-values that are not sorted. */
 function nullShareOf(pValues: Float64Array): number {
-  const lambdas = NULL_SHARE_LAMBDAS;
-  const last = lambdas.length - 1;
-  const atMost = new Float64Array(lambdas.length + 1);
-  // Lambdas are evenly spaced from 0: one division says which one it is, to rounding.
-  const perUnit = lambdas.length / lambdas[last];
+  const lambdas = LAMBDAS;
+  const count = lambdas.length - 2;
+  const atMost = new Float64Array(count + 2);
+  // Lambdas are evenly spaced from 0: one product says which one it is, to rounding.
+  const perUnit = count / lambdas[count];
   for (let i = 0; i < pValues.length; i++) {
     const value = pValues[i];
-    let at = value >= lambdas[last] ? last : Math.max(0, Math.ceil(value * perUnit) - 1);
-    while (at > 0 && value <= lambdas[at - 1]) at--;
-    while (at <= last && value > lambdas[at]) at++;
+    let at = Math.max(0, Math.min(count, Math.ceil(value * perUnit) - 1));
+    if (value <= lambdas[at]) at--;
+    if (value > lambdas[at + 1]) at++;
     atMost[at]++;
   }
-  for (let i = 1; i < lambdas.length; i++) atMost[i] += atMost[i - 1];
+  for (let i = 1; i < count; i++) atMost[i] += atMost[i - 1];
   return nullShareOfCounts(atMost, pValues.length);
 }
 

@@ -29,9 +29,9 @@ export const convolveScalar: Convolve = (long, short, from, out) => {
 
 const PAGE_BYTES = 65536;
 /** Numbers worked out at once. */
-const BLOCK = 8;
+const BLOCK = 16;
 
-/** With vectors of two numbers, eight sums at a time, which are kept out of memory until they are done. */
+/** With vectors of two numbers, sixteen sums at a time, which are kept out of memory until they are done. */
 function makeVectorConvolve(): Convolve {
   const memory = new WebAssembly.Memory({ initial: 1 });
   const module = new WebAssembly.Module(assembleModule([convolveFunction()]));
@@ -77,8 +77,8 @@ const LESS_SIGNED = 0x48;
 
 function convolveFunction(): WasmFunction {
   const [short, count, long, out, outCount, k, i, from, weightAt] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
-  const [weight, s0, s1, s2, s3] = [9, 10, 11, 12, 13];
-  const sums = [s0, s1, s2, s3];
+  const weight = 9;
+  const sums = Array.from({ length: BLOCK / 2 }, (_, index) => 10 + index);
   const body = [
     ...op.loop,
     ...sums.flatMap((sum) => [...ZERO, ...set(sum)]),
@@ -104,7 +104,7 @@ function convolveFunction(): WasmFunction {
     ...op.end,
     ...constant(0),
   ];
-  const locals = [typeI32, typeI32, typeI32, typeI32, ...new Array(5).fill(typeVector)];
+  const locals = [typeI32, typeI32, typeI32, typeI32, ...new Array(1 + BLOCK / 2).fill(typeVector)];
   return { name: "convolve", parameters: 5, locals, body };
 }
 

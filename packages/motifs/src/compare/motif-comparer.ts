@@ -9,7 +9,7 @@ import {
   makeColumnScorer,
 } from "./column-scores.js";
 import { ScalarScores } from "./scalar-scores.js";
-import { ScoreNull } from "./score-null.js";
+import { ScoreNull, TableRoom } from "./score-null.js";
 import { startsOf } from "./scores.js";
 import { LONGEST_QUERY, SimdScores } from "./simd-scores.js";
 
@@ -68,6 +68,7 @@ export class MotifComparer {
   /** Widths of targets, each once, ascending. */
   readonly #widths: readonly number[];
   readonly #scalar: ScalarScores;
+  readonly #room = new TableRoom();
   /** Null where there are no vectors, or the distance is another. */
   readonly #simd: SimdScores | null;
 
@@ -122,9 +123,14 @@ export class MotifComparer {
     const { counts, zero, best, offsets } = scores.score(query, this.minimumOverlap);
     let lowest = best[0];
     for (let i = 1; i < best.length; i++) if (best[i] < lowest) lowest = best[i];
-    const chances = new ScoreNull(counts, zero, this.minimumOverlap, lowest).bestOfOffsets(this.#widths);
-    for (let i = 0; i < best.length; i++) {
-      result.allPValues[i] = chances[this.#widthOf(i % count)]![best[i] - lowest];
+    const chances = new ScoreNull(counts, zero, this.minimumOverlap, lowest, this.#room).bestOfOffsets(
+      this.#widths,
+    );
+    const starts = this.#starts;
+    const all = result.allPValues;
+    for (let i = 0, target = 0; i < best.length; i++, target++) {
+      if (target === count) target = 0;
+      all[i] = chances[starts[target + 1] - starts[target]]![best[i] - lowest];
     }
     return this.#choose(result, offsets, query.count);
   }
@@ -195,26 +201,24 @@ export class MotifComparer {
 
   #layOut(motifs: readonly Motif[]): Columns {
     const count = motifs.reduce((sum, motif) => sum + motif.length, 0);
-    const bases = [0, 1, 2, 3].map(() => new Float64Array(count)) as [
-      Float64Array,
-      Float64Array,
-      Float64Array,
-      Float64Array,
-    ];
+    const [a, c, g, t] = [0, 1, 2, 3].map(() => new Float64Array(count));
     const allSites = new Float64Array(count);
+    const pseudocount = this.#pseudocount;
+    const [addA, addC, addG, addT] = Array.from(this.#background, (share) => pseudocount * share);
     let at = 0;
     for (const motif of motifs) {
+      const { probabilities } = motif;
       const sites = motif.sites ?? DEFAULT_SITES;
-      for (let position = 0; position < motif.length; position++, at++) {
-        for (let base = 0; base < 4; base++) {
-          bases[base][at] =
-            (motif.probabilities[position * 4 + base] * sites + this.#pseudocount * this.#background[base]) /
-            (sites + this.#pseudocount);
-        }
+      const all = sites + pseudocount;
+      for (let from = 0; from < 4 * motif.length; from += 4, at++) {
+        a[at] = (probabilities[from] * sites + addA) / all;
+        c[at] = (probabilities[from + 1] * sites + addC) / all;
+        g[at] = (probabilities[from + 2] * sites + addG) / all;
+        t[at] = (probabilities[from + 3] * sites + addT) / all;
         allSites[at] = sites;
       }
     }
-    return { count, bases, sites: allSites };
+    return { count, bases: [a, c, g, t], sites: allSites };
   }
 }
 

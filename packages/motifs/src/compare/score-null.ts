@@ -12,16 +12,24 @@ export class ScoreNull {
   /** Scores below this one are as good as certain, and not looked at. */
   readonly #lowest: number;
   readonly #highest: number;
-  #room = new Float64Array(0);
-  #taken = 0;
+  readonly #room: TableRoom;
 
   /**
    * @param counts how often each score from `-offset` on occurs, a row a query column
    * @param offset score of -index 0
    * @param minimumOverlap fewest columns of an alignment, where both motifs have as many
    * @param lowest the least score that will be asked for
+   * @param room where the tables lie, until another null is made in it
    */
-  constructor(counts: readonly Float64Array[], offset: number, minimumOverlap: number, lowest: number) {
+  constructor(
+    counts: readonly Float64Array[],
+    offset: number,
+    minimumOverlap: number,
+    lowest: number,
+    room = new TableRoom(),
+  ) {
+    this.#room = room;
+    room.clear();
     this.#columns = counts.map((row) => trim(row, offset));
     this.#minimumOverlap = minimumOverlap;
     this.#lowest = lowest;
@@ -44,9 +52,9 @@ export class ScoreNull {
     for (const width of narrow) inner[width] = this.#emptyTable();
     /** ends[n]: any span of n columns at either end of the query. */
     const ends: Float64Array[] = Array.from({ length: length + 1 }, () => this.#emptyTable());
-    this.#forEachSpan(narrow, (start, end, chances, reach) => {
+    this.#uniteSpans(narrow, (start, end) => {
       const isEnd = start === 0 || end === length - 1;
-      unite(isEnd ? ends[end - start + 1] : inner[end - start + 1]!, chances, reach);
+      return isEnd ? ends[end - start + 1] : inner[end - start + 1]!;
     });
     const tables: (Float64Array | undefined)[] = [];
     // Overhanging alignments: of 1, 2, ... columns, less than the narrower motif has.
@@ -81,9 +89,9 @@ export class ScoreNull {
     const length = this.#columns.length;
     const spans: Float64Array[][] = Array.from({ length }, () => []);
     const all = Array.from({ length }, (_, i) => i + 1);
-    this.#forEachSpan(all, (start, end, chances, reach) => {
+    this.#uniteSpans(all, (start, end) => {
       spans[start][end] = this.#emptyTable();
-      spans[start][end].set(chances.subarray(0, reach));
+      return spans[start][end];
     });
     return spans;
   }
@@ -94,32 +102,21 @@ export class ScoreNull {
     return copy;
   }
 
-  /** Zeros, cut from larger pieces: many small arrays cost more than what is done with them. */
   #emptyTable(): Float64Array {
-    const size = this.#highest - this.#lowest + 1;
-    if (this.#room.length < this.#taken + size) {
-      this.#room = new Float64Array(Math.max(size, 32 * size));
-      this.#taken = 0;
-    }
-    this.#taken += size;
-    return this.#room.subarray(this.#taken - size, this.#taken);
+    return this.#room.take(this.#highest - this.#lowest + 1);
   }
 
   /**
    * Spans at either end of the query, and those of the given widths within.
-   * @param visit gets the chances at the scores asked for, as far as any is left; the array is used again
+   * @param tableOf where the chances of a span, at the scores asked for, are to be united with others
    */
-  #forEachSpan(
-    widths: readonly number[],
-    visit: (start: number, end: number, chances: Float64Array, reach: number) => void,
-  ): void {
+  #uniteSpans(widths: readonly number[], tableOf: (start: number, end: number) => Float64Array): void {
     const columns = this.#columns;
     const convolve = fastestConvolve();
     const length = columns.length;
-    const chances = this.#emptyTable();
     // A span is made of the one before it, so two rooms take turns.
     const longest = columns.reduce((sum, { chance }) => sum + chance.length, 0);
-    const rooms = [new Float64Array(longest), new Float64Array(longest)];
+    const rooms = [this.#room.take(longest), this.#room.take(longest)];
     const isWanted = new Uint8Array(length + 1);
     for (const width of widths) if (width <= length) isWanted[width] = 1;
     const widest = Math.max(0, ...widths.filter((width) => width < length));
@@ -129,7 +126,7 @@ export class ScoreNull {
         span === undefined
           ? columns[start]
           : addScores(columns[start], span, this.#need(0, start), convolve, rooms[start & 1]);
-      visit(start, length - 1, chances, this.#addUp(span, chances));
+      this.#unite(span, tableOf(start, length - 1));
     }
     for (let start = 0; start < length; start++) {
       const lastEnd = start === 0 ? length - 1 : Math.min(length - 2, start + widest - 1);
@@ -139,7 +136,7 @@ export class ScoreNull {
         if (end > start)
           span = addScores(span, columns[end], this.#need(end + 1, lastWanted + 1), convolve, rooms[end & 1]);
         if (start > 0 && !isWanted[end - start + 1]) continue;
-        visit(start, end, chances, this.#addUp(span, chances));
+        this.#unite(span, tableOf(start, end));
       }
     }
   }
@@ -151,18 +148,43 @@ export class ScoreNull {
     return need;
   }
 
-  /** Chances of at least each score, from the lowest asked for on. @returns how many are not 0 */
-  #addUp({ highest, chance, below }: ColumnScores, chances: Float64Array): number {
-    const reach = Math.max(0, highest - this.#lowest + 1);
+  /** Unites a table with the chances that a span scores at least each score, from the lowest asked for on. */
+  #unite({ highest, chance, below }: ColumnScores, table: Float64Array): void {
     let sum = 0;
-    let index = reach - 1;
+    let index = highest - this.#lowest;
     for (let at = chance.length - 1; at >= 0 && index >= 0; at--, index--) {
       sum += chance[at];
-      chances[index] = sum;
+      const other = table[index];
+      table[index] = other + sum * (1 - other);
     }
     // Whatever lies under the lowest score kept belongs to all scores under it.
-    for (; index >= 0; index--) chances[index] = sum + below;
-    return reach;
+    const all = sum + below;
+    for (; index >= 0; index--) {
+      const other = table[index];
+      table[index] = other + all * (1 - other);
+    }
+  }
+}
+
+/** Room for many small tables, used again from one null to the next: to make arrays costs more than what is done with them. */
+export class TableRoom {
+  #numbers = new Float64Array(1 << 15);
+  #taken = 0;
+
+  /** Gives back all that was taken. */
+  clear(): void {
+    this.#taken = 0;
+  }
+
+  /** So many zeros. */
+  take(size: number): Float64Array {
+    if (this.#taken + size > this.#numbers.length) {
+      // Tables taken so far keep the old room.
+      this.#numbers = new Float64Array(Math.max(size, 2 * this.#numbers.length));
+      this.#taken = 0;
+    }
+    this.#taken += size;
+    return this.#numbers.subarray(this.#taken - size, this.#taken).fill(0);
   }
 }
 

@@ -1,220 +1,236 @@
+import { assembleModule, op, typeI32, typeVector, type WasmFunction } from "../scan/wasm-module.js";
 import {
-  assembleModule,
-  op,
-  signed,
-  typeI32,
-  typeVector,
-  unsigned,
-  type WasmFunction,
-} from "../scan/wasm-module.js";
+  advance,
+  atLeastZero,
+  bytesF32,
+  bytesF64,
+  constant,
+  get,
+  load,
+  loadI32,
+  loopUntil,
+  minimumOf,
+  scalar,
+  set,
+  store,
+  storeI32,
+  typeF64,
+  vec,
+  zeroVector,
+} from "./simd-instructions.js";
 
 /**
  * The inner loops of a comparison by Euclidean distance, in WebAssembly with 128-bit vectors. Addresses are bytes in the shared
- * memory; counts of columns are multiples of {@link COLUMNS_A_TURN}.
+ * memory; counts of columns are multiples of {@link COLUMNS_A_TURN}. Distances are i16, in units of which {@link UNITS} make 1.
  */
 export interface SimdKernels {
   /**
-   * Distances of one query column from all target columns, in single precision, and the same as bytes: `bytesPerUnit` a
-   * unit, rounded down. Least and largest distance of each of four lanes go to `range` (least, largest: 16 bytes each).
-   * @param query address of A, C, G, T and bytesPerUnit, f32 each
+   * Distances of one query column from all target columns, to the nearest unit, and the same as bytes: units over 128, rounded down.
+   * Least and largest distance of each of eight lanes are kept up to date in `range` (least, largest: 16 bytes each).
+   * @param query address of A, C, G, T in units, i16 each
+   * @param ac, gt addresses of A and C, and of G and T, of each target column by turns
    */
   distances(
     query: number,
-    a: number,
-    c: number,
-    g: number,
-    t: number,
+    ac: number,
+    gt: number,
     columns: number,
     distances: number,
     bytes: number,
     range: number,
   ): number;
-  /** How many bytes are below a limit. */
-  countBelow(bytes: number, count: number, limit: number): number;
+  /** How many bytes are below a limit, at least 1, and the three that follow it: four i32 for each, to be added up. */
+  countBelow(bytes: number, count: number, limit: number, counts: number): number;
   /**
    * Where bytes from `low` to `high` are: pairs of i32, the index of the first of 16 bytes and a bit for each of these.
    * @returns the address after the last pair
    */
   findWithin(bytes: number, count: number, low: number, high: number, found: number): number;
   /**
-   * Distances to whole scores, as signed bytes: constant - distance x scale, rounded, less the zero. Where a number is so far
-   * from a whole one that single precision may have chosen the wrong one, the index of its sixteen is noted.
-   * @param numbers address of constant, scale, farness (f32), zero (i32), {@link ROUNDER} (f32) and 255 (i32)
-   * @returns the address after the last index noted
+   * Of the places found, distance and index: two i32 each.
+   * @param end address after the last pair found
+   * @returns the address after the last one
    */
-  quantise(distances: number, columns: number, numbers: number, whole: number, noted: number): number;
-  /** Adds how often each byte occurs to four tables of 256 i32, a quarter of the bytes each. */
-  tally(bytes: number, count: number, tables: number): number;
+  gather(found: number, end: number, distances: number, list: number): number;
   /**
-   * The best offset of each target: sums of whole scores along the diagonals, the largest one and the first place of it (the last
-   * where `isReversed`). Sums are i16; those of alignments with fewer than `least` columns do not count.
-   * @param starts address of targets + 1 i32: the first column of each target
-   * @param best address of two i32 for each target: the sum, and the offset's index from 0
+   * Distances to whole scores, as signed bytes: (above - distance x factor / 2^15) / 2^bits, rounded down, less the zero. Where
+   * `below` in place of `above` makes another number, that is noted as `findWithin` does.
+   * @param numbers address of factor, above and below, i16 each
+   * @returns the address after the last pair noted
    */
-  align(
+  quantise7(
+    distances: number,
+    columns: number,
+    numbers: number,
+    zero: number,
+    whole: number,
+    noted: number,
+  ): number;
+  quantise8: SimdKernels["quantise7"];
+  /**
+   * Whole scores in double precision, of the columns noted.
+   * @param columns address of the first base to be compared with A, of four f64 a column
+   * @param step bytes to the base for C, and so on
+   * @param numbers address of the query's A, C, G, T, the score that whole ones are counted from, and the scale, f64 each
+   */
+  settle(
+    noted: number,
+    end: number,
+    columns: number,
+    step: number,
+    numbers: number,
+    zero: number,
+    whole: number,
+  ): number;
+  /**
+   * Adds how often each whole score occurs among those at even and at odd places: {@link PAIR_SCORES} i32 each.
+   * @param zero added to the signed bytes; they are from 0 to PAIR_SCORES - 1 then
+   * @param count at most 131,070: pairs are counted in 16 bits
+   * @param table of PAIR_SCORES x PAIR_SCORES u16, zeros before and after
+   */
+  tally(bytes: number, count: number, zero: number, table: number, sums: number): number;
+  /**
+   * The best offset of each target: sums of whole scores along the diagonals, the largest one and the first place of it. Sums are
+   * i16; those of alignments with fewer than `least` columns, or all of a narrower target's, do not count.
+   * @param groups address of each group's columns, i32
+   * @param widths address of each lane's, i16
+   * @param best address of 64 bytes for each group: sixteen sums, and sixteen places, i16
+   */
+  alignForward(
     whole: number,
     rowBytes: number,
     length: number,
-    starts: number,
-    targets: number,
+    groups: number,
+    widths: number,
+    groupCount: number,
     least: number,
-    isReversed: number,
-    scratch: number,
     best: number,
   ): number;
+  /** The same for targets read backwards; the place is counted from the other end, and the last one. */
+  alignReversed: SimdKernels["alignForward"];
 }
 
-/** Added to a small number, it leaves the nearest whole number in the lowest bits: 1.5 x 2^23. */
-export const ROUNDER = 12582912;
+/** Of a distance of 1. The longest distance, the square root of 2, fits 15 bits. */
+export const UNITS = 22000;
+/** Added to a number below 2^16, it leaves the nearest whole one in the lowest bits: 2^23. */
+const ROUNDER = 8388608;
+/** Whole scores there may be: a multiple of eight. */
+export const PAIR_SCORES = 104;
 /** Columns the loops take at once. */
 export const COLUMNS_A_TURN = 16;
-/** Bytes before the sums in `scratch`: masks for the last columns of a target. */
-export const MASK_BYTES = 9 * 16;
-
 let compiled: WebAssembly.Module | undefined;
 
-/** The kernels over a memory; the masks that `align` needs must stand at the start of its scratch. */
+/** The kernels over a memory. */
 export function compileKernels(memory: WebAssembly.Memory): SimdKernels {
   compiled ??= new WebAssembly.Module(
     assembleModule([
       distancesFunction(),
       countBelowFunction(),
       findWithinFunction(),
-      quantiseFunction(),
+      gatherFunction(),
+      quantiseFunction(7),
+      quantiseFunction(8),
+      settleFunction(),
       tallyFunction(),
-      alignFunction(),
+      alignFunction(false),
+      alignFunction(true),
     ]),
   );
   return new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as SimdKernels;
 }
 
-const simd = (code: number) => [0xfd, ...unsigned(code)];
-const vec = {
-  load8x8Signed: simd(0x01),
-  load32Splat: simd(0x09),
-  splatI8: simd(0x0f),
-  lessThanBytes: simd(0x26),
-  lessOrEqualBytes: simd(0x2a),
-  greaterOrEqualBytes: simd(0x2c),
-  lessThanF32: simd(0x43),
-  and: simd(0x4e),
-  narrowToBytes: simd(0x66),
-  subtractBytes: simd(0x71),
-  narrowToI16: simd(0x86),
-  addI16: simd(0x8e),
-  abs: simd(0xe0),
-  sqrt: simd(0xe3),
-  add: simd(0xe4),
-  subtract: simd(0xe5),
-  multiply: simd(0xe6),
-  minimum: simd(0xea),
-  maximum: simd(0xeb),
-  truncate: simd(0xf8),
-} as const;
-const scalar = {
-  load: 0x28,
-  load8: 0x2d,
-  load16Signed: 0x2e,
-  lessSigned: 0x48,
-  greaterSigned: 0x4a,
-  greaterOrEqualSigned: 0x4e,
-  popcnt: 0x69,
-  subtract: 0x6b,
-  multiply: 0x6c,
-  shiftRight: 0x76,
-  select: 0x1b,
-} as const;
-
-const get = (local: number) => [op.getLocal, ...unsigned(local)];
-const set = (local: number) => [op.setLocal, ...unsigned(local)];
-const constant = (value: number) => [op.i32Const, ...signed(value)];
-const load = (offset = 0) => [...op.vectorLoad, 0, ...unsigned(offset)];
-const store = (offset = 0) => [...op.vectorStore, 0, ...unsigned(offset)];
-const loadI32 = (offset = 0) => [scalar.load, 0, ...unsigned(offset)];
-const storeI32 = (offset = 0) => [op.i32Store, 0, ...unsigned(offset)];
-const advance = (local: number, by: number) => [...get(local), ...constant(by), ...op.i32Add, ...set(local)];
-/** Runs the body until the local has reached the limit, at least once. */
-const loopUntil = (local: number, limit: readonly number[], body: readonly number[]) => [
-  ...op.loop,
-  ...body,
-  ...[...get(local), ...limit, scalar.lessSigned, op.branchIf, 0],
-  ...op.end,
-];
-
 function distancesFunction(): WasmFunction {
-  const [query, a, c, g, t, columns, out, bytes, range] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
-  const [at, qa, qc, qg, qt, unit, least, most, d0, d1, d2, d3, d] = [
-    9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+  const [query, ac, gt, columns, out, bytes, range] = [0, 1, 2, 3, 4, 5, 6];
+  const [at, queryAc, queryGt, rounder, mask, least, most, d, low, high] = [
+    7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
   ];
-  const splat = (offset: number, local: number) => [
-    ...get(query),
-    ...[...vec.load32Splat, 0, ...unsigned(offset)],
-    ...set(local),
+  const squares = (pointer: number, of: number, offset: number) => [
+    ...[...get(pointer), ...load(offset), ...get(of), ...vec.subtractI16, ...set(d)],
+    ...[...get(d), ...get(d), ...vec.dotI16],
   ];
-  const square = (pointer: number, of: number, offset: number) => [
-    ...[...get(pointer), ...load(offset), ...get(of), ...vec.subtract, ...set(d)],
-    ...[...get(d), ...get(d), ...vec.multiply],
+  const four = (index: number) => [
+    ...[...squares(ac, queryAc, 16 * index), ...squares(gt, queryGt, 16 * index), ...vec.addI32],
+    ...[...vec.toF32, ...vec.sqrt, ...get(rounder), ...vec.add, ...get(mask), ...vec.and],
   ];
-  const four = (index: number, local: number) => {
-    const offset = 16 * index;
-    return [
-      ...square(a, qa, offset),
-      ...[...square(c, qc, offset), ...vec.add],
-      ...[...square(g, qg, offset), ...vec.add],
-      ...[...square(t, qt, offset), ...vec.add],
-      ...[...vec.sqrt, ...set(local)],
-      ...[...get(out), ...get(local), ...store(offset)],
-      ...[...get(least), ...get(local), ...vec.minimum, ...set(least)],
-      ...[...get(most), ...get(local), ...vec.maximum, ...set(most)],
-    ];
-  };
-  const toI32 = (local: number) => [...get(local), ...get(unit), ...vec.multiply, ...vec.truncate];
+  const eight = (index: number, local: number) => [
+    ...[...four(2 * index), ...four(2 * index + 1), ...vec.narrowToI16, ...set(local)],
+    ...[...get(out), ...get(local), ...store(16 * index)],
+    ...[...get(least), ...get(local), ...vec.minimumI16, ...set(least)],
+    ...[...get(most), ...get(local), ...vec.maximumI16, ...set(most)],
+  ];
   const body = [
-    ...[...splat(0, qa), ...splat(4, qc), ...splat(8, qg), ...splat(12, qt), ...splat(16, unit)],
+    ...[...get(query), ...vec.load32Splat, 0, 0, ...set(queryAc)],
+    ...[...get(query), ...vec.load32Splat, 0, 4, ...set(queryGt)],
+    ...[scalar.constantF32, ...bytesF32(ROUNDER), ...vec.splatF32, ...set(rounder)],
+    ...[...constant(0xffff), ...vec.splatI32, ...set(mask)],
     ...[...get(range), ...load(0), ...set(least), ...get(range), ...load(16), ...set(most)],
     ...loopUntil(at, get(columns), [
-      ...[...four(0, d0), ...four(1, d1), ...four(2, d2), ...four(3, d3)],
+      ...[...eight(0, low), ...eight(1, high)],
       ...get(bytes),
-      ...[...toI32(d0), ...toI32(d1), ...vec.narrowToI16],
-      ...[...toI32(d2), ...toI32(d3), ...vec.narrowToI16],
+      ...[...get(low), ...constant(7), ...vec.shiftRightI16],
+      ...[...get(high), ...constant(7), ...vec.shiftRightI16],
       ...[...vec.narrowToBytes, ...store()],
-      ...[...advance(a, 64), ...advance(c, 64), ...advance(g, 64), ...advance(t, 64)],
-      ...[...advance(out, 64), ...advance(bytes, 16), ...advance(at, COLUMNS_A_TURN)],
+      ...[...advance(ac, 64), ...advance(gt, 64), ...advance(out, 32), ...advance(bytes, 16)],
+      ...advance(at, COLUMNS_A_TURN),
     ]),
     ...[...get(range), ...get(least), ...store(0), ...get(range), ...get(most), ...store(16)],
     ...constant(0),
   ];
-  return { name: "distances", parameters: 9, locals: [typeI32, ...new Array(12).fill(typeVector)], body };
+  return { name: "distances", parameters: 7, locals: [typeI32, ...new Array(9).fill(typeVector)], body };
 }
+
+/** Bytes that are counted in bytes, before those could overflow. */
+const COUNT_BLOCK = 16 * 250;
 
 function countBelowFunction(): WasmFunction {
-  const [bytes, count, limit, at, sum, limits] = [0, 1, 2, 3, 4, 5];
+  const [bytes, count, limit, counts, at, end] = [0, 1, 2, 3, 4, 5];
+  const [here, limits, sums, totals] = [6, [7, 8, 9, 10], [11, 12, 13, 14], [15, 16, 17, 18]];
   const body = [
-    ...[...get(limit), ...vec.splatI8, ...set(limits)],
-    ...loopUntil(at, get(count), [
-      ...[...get(sum), ...get(bytes), ...load(), ...get(limits), ...vec.lessThanBytes],
-      ...[...op.bitMask, scalar.popcnt, ...op.i32Add, ...set(sum)],
-      ...[...advance(bytes, 16), ...advance(at, 16)],
+    ...limits.flatMap((local, i) => [
+      // At most one less takes fewer instructions than below.
+      ...[...get(limit), ...constant(i - 1), ...op.i32Add, ...vec.splatI8, ...set(local)],
     ]),
-    ...get(sum),
+    ...loopUntil(at, get(count), [
+      ...[...get(at), ...constant(COUNT_BLOCK), ...op.i32Add, ...set(end)],
+      ...[...minimumOf(get(end), get(count)), ...set(end)],
+      ...sums.flatMap((local) => [...zeroVector, ...set(local)]),
+      ...loopUntil(at, get(end), [
+        ...[...get(bytes), ...load(), ...set(here)],
+        ...limits.flatMap((local, i) => [
+          // A comparison that holds is -1.
+          ...[...get(sums[i]), ...get(here), ...get(local), ...vec.lessOrEqualBytes],
+          ...[...vec.subtractBytes, ...set(sums[i])],
+        ]),
+        ...[...advance(bytes, 16), ...advance(at, 16)],
+      ]),
+      ...totals.flatMap((local, i) => [
+        ...[...get(local), ...get(sums[i]), ...vec.addPairsOfBytes, ...vec.addPairsOfI16],
+        ...[...vec.addI32, ...set(local)],
+      ]),
+    ]),
+    ...totals.flatMap((local, i) => [...get(counts), ...get(local), ...store(16 * i)]),
+    ...constant(0),
   ];
-  return { name: "countBelow", parameters: 3, locals: [typeI32, typeI32, typeVector], body };
+  const locals = [typeI32, typeI32, ...new Array(13).fill(typeVector)];
+  return { name: "countBelow", parameters: 4, locals, body };
 }
 
+/** Writes a place and its bits, and goes on to the next pair if there are any: cheaper than to foretell whether. */
+const note = (pointer: number, at: number, bits: number) => [
+  ...[...get(pointer), ...get(at), ...storeI32(0), ...get(pointer), ...get(bits), ...storeI32(4)],
+  ...[...get(pointer), ...get(bits), scalar.isZero, scalar.isZero, ...constant(3), ...op.i32ShiftLeft],
+  ...[...op.i32Add, ...set(pointer)],
+];
+
 function findWithinFunction(): WasmFunction {
-  const [bytes, count, low, high, found, at, mask, lows, highs, here] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+  const [bytes, count, low, high, found, at, bits, lows, highs, here] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
   const body = [
     ...[...get(low), ...vec.splatI8, ...set(lows), ...get(high), ...vec.splatI8, ...set(highs)],
     ...loopUntil(at, get(count), [
       ...[...get(bytes), ...load(), ...set(here)],
       ...[...get(here), ...get(lows), ...vec.greaterOrEqualBytes],
       ...[...get(here), ...get(highs), ...vec.lessOrEqualBytes, ...vec.and],
-      ...[...op.bitMask, ...set(mask)],
-      ...get(mask),
-      ...op.if,
-      ...[...get(found), ...get(at), ...storeI32(0), ...get(found), ...get(mask), ...storeI32(4)],
-      ...advance(found, 8),
-      ...op.end,
+      ...[...op.bitMask, ...set(bits), ...note(found, at, bits)],
       ...[...advance(bytes, 16), ...advance(at, 16)],
     ]),
     ...get(found),
@@ -223,140 +239,225 @@ function findWithinFunction(): WasmFunction {
   return { name: "findWithin", parameters: 5, locals, body };
 }
 
-function quantiseFunction(): WasmFunction {
-  const [distances, columns, numbers, whole, noted, at] = [0, 1, 2, 3, 4, 5];
-  const [start, scale, near, zero, rounder, byte, doubt, v, v0, v1, v2, v3] = [
-    6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17,
-  ];
-  const splat = (offset: number, local: number) => [
-    ...get(numbers),
-    ...[...vec.load32Splat, 0, ...unsigned(offset)],
-    ...set(local),
-  ];
-  const four = (index: number, local: number) => [
-    ...[...get(start), ...get(distances), ...load(16 * index), ...get(scale), ...vec.multiply],
-    ...[...vec.subtract, ...set(v)],
-    ...[...get(v), ...get(rounder), ...vec.add, ...set(local)],
-    // Far from the whole number means near the edge between two.
-    ...[...get(v), ...get(local), ...get(rounder), ...vec.subtract, ...vec.subtract, ...vec.abs, ...set(v)],
-    ...[...get(near), ...get(v), ...vec.lessThanF32],
-    ...(index === 0 ? [] : [...get(doubt), ...op.vectorOr]),
-    ...set(doubt),
-  ];
-  const low = (local: number) => [...get(local), ...get(byte), ...vec.and];
+/** For each bit of each pair from `pairs` up to `end`: its index in `index`, and the body. */
+const forEachNoted = (
+  { pairs, end, bits, index }: { pairs: number; end: number; bits: number; index: number },
+  body: readonly number[],
+) =>
+  loopUntil(pairs, get(end), [
+    ...[...get(pairs), ...loadI32(4), ...set(bits)],
+    ...op.loop,
+    ...[...get(pairs), ...loadI32(0), ...get(bits), scalar.countTrailingZeros, ...op.i32Add, ...set(index)],
+    ...body,
+    ...[...get(bits), ...get(bits), ...constant(1), scalar.subtract, ...op.i32And, ...set(bits)],
+    ...[...get(bits), op.branchIf, 0],
+    ...op.end,
+    ...advance(pairs, 8),
+  ]);
+
+function gatherFunction(): WasmFunction {
+  const [found, end, distances, list, bits, index] = [0, 1, 2, 3, 4, 5];
   const body = [
-    ...[...splat(0, start), ...splat(4, scale), ...splat(8, near), ...splat(16, rounder), ...splat(20, byte)],
-    ...[...get(numbers), ...loadI32(12), ...vec.splatI8, ...set(zero)],
+    ...forEachNoted({ pairs: found, end, bits, index }, [
+      ...[...get(list), ...get(distances), ...get(index), ...constant(1), ...op.i32ShiftLeft],
+      ...[...op.i32Add, scalar.load16, 0, 0, ...storeI32(0)],
+      ...[...get(list), ...get(index), ...storeI32(4), ...advance(list, 8)],
+    ]),
+    ...get(list),
+  ];
+  return { name: "gather", parameters: 4, locals: [typeI32, typeI32], body };
+}
+
+function quantiseFunction(fractionBits: 7 | 8): WasmFunction {
+  const [distances, columns, numbers, zero, whole, noted, at, bits] = [0, 1, 2, 3, 4, 5, 6, 7];
+  const [factor, above, below, zeros, d, w0, w1] = [8, 9, 10, 11, 12, 13, 14];
+  const splat = (offset: number, local: number) => [
+    ...[...get(numbers), ...vec.load16Splat, 0, offset, ...set(local)],
+  ];
+  const score = (from: number) => [
+    ...[...get(from), ...get(d), ...vec.subtractI16, ...constant(fractionBits), ...vec.shiftRightI16],
+  ];
+  const eight = (index: number, local: number) => [
+    ...[...get(distances), ...load(16 * index), ...get(factor), ...vec.multiplyQ15, ...set(d)],
+    ...[...score(above), ...set(local), ...get(local), ...score(below), ...vec.differentI16],
+  ];
+  const body = [
+    ...[...splat(0, factor), ...splat(2, above), ...splat(4, below)],
+    ...[...get(zero), ...vec.splatI8, ...set(zeros)],
     ...loopUntil(at, get(columns), [
-      ...[...four(0, v0), ...four(1, v1), ...four(2, v2), ...four(3, v3)],
-      ...[...get(doubt), ...op.anyTrue],
-      ...op.if,
-      ...[...get(noted), ...get(at), ...storeI32(), ...advance(noted, 4)],
-      ...op.end,
-      ...get(whole),
-      ...[...low(v0), ...low(v1), ...vec.narrowToI16],
-      ...[...low(v2), ...low(v3), ...vec.narrowToI16],
-      ...[...vec.narrowToBytes, ...get(zero), ...vec.subtractBytes, ...store()],
-      ...[...advance(distances, 64), ...advance(whole, 16), ...advance(at, COLUMNS_A_TURN)],
+      ...[...eight(0, w0), ...eight(1, w1), ...vec.narrowToBytesSigned, ...op.bitMask, ...set(bits)],
+      ...note(noted, at, bits),
+      ...[...get(whole), ...get(w0), ...get(w1), ...vec.narrowToBytes, ...get(zeros)],
+      ...[...vec.subtractBytes, ...store()],
+      ...[...advance(distances, 32), ...advance(whole, 16), ...advance(at, COLUMNS_A_TURN)],
     ]),
     ...get(noted),
   ];
-  return { name: "quantise", parameters: 5, locals: [typeI32, ...new Array(12).fill(typeVector)], body };
+  const locals = [typeI32, typeI32, ...new Array(7).fill(typeVector)];
+  return { name: `quantise${fractionBits}`, parameters: 6, locals, body };
 }
 
-function tallyFunction(): WasmFunction {
-  const [bytes, count, tables, at, word, address] = [0, 1, 2, 3, 4, 5];
-  const one = (index: number) => [
-    ...[...get(tables), ...get(word)],
-    // Bytes 0 to 3 of the word, times 4: the place in a table.
-    ...(index === 0 ? [...constant(2), ...op.i32ShiftLeft] : [...constant(8 * index - 2), scalar.shiftRight]),
-    ...[...constant(0x3fc), ...op.i32And, ...op.i32Add, ...set(address)],
-    ...[...get(address), ...get(address), ...loadI32(1024 * index)],
-    ...[...constant(1), ...op.i32Add, ...storeI32(1024 * index)],
+function settleFunction(): WasmFunction {
+  const [noted, end, columns, step, numbers, zero, whole, bits, index, at, d] = [
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
   ];
-  const wordAt = (offset: number) => [...get(bytes), ...loadI32(offset), ...set(word)];
+  const number = (index: number) => [...get(numbers), scalar.loadF64, 0, 8 * index];
+  const square = (base: number) => [
+    ...[...get(at), scalar.loadF64, 0, 0, ...number(base), scalar.subtractF64, ...set(d)],
+    ...[...get(d), ...get(d), scalar.multiplyF64],
+    ...(base === 3 ? [] : [...get(at), ...get(step), ...op.i32Add, ...set(at)]),
+  ];
   const body = [
+    ...forEachNoted({ pairs: noted, end, bits, index }, [
+      ...[...get(index), ...constant(5), ...op.i32ShiftLeft, ...get(columns), ...op.i32Add, ...set(at)],
+      ...[...get(whole), ...get(index), ...op.i32Add],
+      ...[
+        ...square(0),
+        ...square(1),
+        scalar.addF64,
+        ...square(2),
+        scalar.addF64,
+        ...square(3),
+        scalar.addF64,
+      ],
+      ...[scalar.sqrtF64, scalar.negateF64, ...number(4), scalar.subtractF64, ...number(5)],
+      ...[scalar.multiplyF64, scalar.constantF64, ...bytesF64(0.5), scalar.addF64, scalar.truncateF64],
+      ...[...get(zero), scalar.subtract, scalar.store8, 0, 0],
+    ]),
+    ...constant(0),
+  ];
+  return { name: "settle", parameters: 7, locals: [typeI32, typeI32, typeI32, typeF64], body };
+}
+
+/** Scores by pairs, which takes half the steps: a table of the two, added up by rows and by columns in the end. */
+function tallyFunction(): WasmFunction {
+  const [bytes, count, zero, table, sums, at, address, score, column, total] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+  const [zeros, here, columnSum, low, high] = [10, 11, 12, 13, 14];
+  const rowBytes = 2 * PAIR_SCORES;
+  const one = (lane: number) => [
+    ...[...get(here), ...vec.extractI16, lane, ...get(table), ...op.i32Add, ...set(address)],
+    ...[...get(address), ...get(address), scalar.load16, 0, 0, ...constant(1), ...op.i32Add],
+    ...[scalar.store16, 0, 0],
+  ];
+  const addTo = (sum: number, offset: number, half: readonly number[]) => [
+    ...[...get(sum), ...get(sum), ...load(offset), ...get(here), ...half, ...vec.addI32, ...store(offset)],
+  ];
+  const body = [
+    ...[...get(zero), ...vec.splatI8, ...set(zeros)],
     ...loopUntil(at, get(count), [
-      ...[0, 4, 8, 12].flatMap((offset) => [
-        ...wordAt(offset),
-        ...[...one(0), ...one(1), ...one(2), ...one(3)],
-      ]),
+      ...[...get(bytes), ...load(), ...get(zeros), ...vec.addBytes, ...set(here)],
+      // Even bytes choose the row, odd ones the column.
+      ...[...get(here), ...constant(0xff), ...vec.splatI16, ...vec.and],
+      ...[...constant(rowBytes), ...vec.splatI16, ...vec.multiplyI16],
+      ...[...get(here), ...constant(8), ...vec.shiftRightI16Unsigned, ...constant(1), ...vec.shiftLeftI16],
+      ...[...vec.addI16, ...set(here)],
+      ...[0, 1, 2, 3, 4, 5, 6, 7].flatMap(one),
       ...[...advance(bytes, 16), ...advance(at, 16)],
     ]),
-    ...constant(0),
-  ];
-  return { name: "tally", parameters: 3, locals: [typeI32, typeI32, typeI32], body };
-}
-
-function alignFunction(): WasmFunction {
-  const [whole, rowBytes, length, starts, targets, least, isReversed, scratch, best] = [
-    0, 1, 2, 3, 4, 5, 6, 7, 8,
-  ];
-  const [target, start, width, row, from, sum, i, block, mask, sums, end, at, most, place, value, own] = [
-    9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24,
-  ];
-  const zeroVector = [...constant(0), ...vec.splatI8];
-  const minimumOf = (first: readonly number[], second: readonly number[]) => [
-    ...[...first, ...second, ...first, ...second, scalar.lessSigned, scalar.select],
-  ];
-  const body = [
-    ...[...get(scratch), ...constant(MASK_BYTES), ...op.i32Add, ...set(sums)],
-    ...loopUntil(target, get(targets), [
-      ...[...get(starts), ...loadI32(0), ...set(start)],
-      ...[...get(starts), ...loadI32(4), ...get(start), scalar.subtract, ...set(width)],
-      // Empty sums, and room behind them that the last vectors reach into.
-      ...[...get(sums), ...set(sum)],
-      ...[...get(width), ...get(length), ...op.i32Add, ...constant(16), ...op.i32Add],
-      ...[...constant(1), ...op.i32ShiftLeft, ...get(sums), ...op.i32Add, ...set(end)],
-      ...loopUntil(sum, get(end), [...get(sum), ...zeroVector, ...store(), ...advance(sum, 16)]),
-      ...[...get(whole), ...get(start), ...op.i32Add, ...set(row)],
-      ...[...constant(0), ...set(i)],
-      ...loopUntil(i, get(length), [
-        // Query column i begins at sum length - 1 - i, or at i where the target is read backwards.
-        ...[...get(i), ...get(length), ...constant(1), scalar.subtract, ...get(i), scalar.subtract],
-        ...[
-          ...get(isReversed),
-          scalar.select,
-          ...constant(1),
-          ...op.i32ShiftLeft,
-          ...get(sums),
-          ...op.i32Add,
-        ],
-        ...set(sum),
-        ...[...get(row), ...set(from), ...constant(0), ...set(block)],
-        ...loopUntil(block, get(width), [
-          // The mask of the columns that are left, eight at most.
-          ...minimumOf([...get(width), ...get(block), scalar.subtract], constant(8)),
-          ...[...constant(4), ...op.i32ShiftLeft, ...get(scratch), ...op.i32Add, ...set(mask)],
-          ...get(sum),
-          ...[...get(from), ...vec.load8x8Signed, 0, 0, ...get(mask), ...load(), ...vec.and],
-          ...[...get(sum), ...load(), ...vec.addI16, ...store()],
-          ...[...advance(sum, 16), ...advance(from, 8), ...advance(block, 8)],
-        ]),
-        ...[...get(row), ...get(rowBytes), ...op.i32Add, ...set(row)],
-        ...advance(i, 1),
+    ...loopUntil(score, constant(PAIR_SCORES), [
+      ...[...zeroVector, ...set(columnSum), ...constant(0), ...set(column)],
+      ...[...get(sums), ...set(address)],
+      ...loopUntil(column, constant(PAIR_SCORES / 8), [
+        ...[...get(table), ...load(), ...set(here), ...get(table), ...zeroVector, ...store()],
+        ...[...get(here), ...vec.extendLowUnsigned, ...set(low)],
+        ...[...get(here), ...vec.extendHighUnsigned, ...set(high)],
+        ...[...get(low), ...get(high), ...vec.addI32, ...get(columnSum), ...vec.addI32, ...set(columnSum)],
+        ...addTo(address, 4 * PAIR_SCORES, vec.extendLowUnsigned),
+        ...addTo(address, 4 * PAIR_SCORES + 16, vec.extendHighUnsigned),
+        ...[...advance(table, 16), ...advance(address, 32), ...advance(column, 1)],
       ]),
-      // The largest sum between the alignments of the fewest columns at either end.
-      ...[...minimumOf(get(least), minimumOf(get(width), get(length))), ...set(own)],
-      ...[...get(own), ...constant(1), scalar.subtract, ...set(at)],
-      ...[...get(width), ...get(length), ...op.i32Add, ...get(own), scalar.subtract, ...set(end)],
-      ...[...constant(-32768), ...set(most)],
-      ...loopUntil(at, get(end), [
-        ...[...get(sums), ...get(at), ...constant(1), ...op.i32ShiftLeft, ...op.i32Add],
-        ...[scalar.load16Signed, 0, 0, ...set(value)],
-        // Strictly more, or as much where the last place counts.
-        ...[...get(value), ...get(isReversed), ...op.i32Add, ...get(most), scalar.greaterSigned],
-        ...op.if,
-        ...[...get(value), ...set(most), ...get(at), ...set(place)],
-        ...op.end,
-        ...advance(at, 1),
+      ...[0, 1, 2, 3].flatMap((lane) => [
+        ...[...get(columnSum), ...vec.extractI32, lane],
+        ...(lane === 0 ? [] : op.i32Add),
       ]),
-      ...[...get(best), ...get(most), ...storeI32(0), ...get(best)],
-      ...[...get(width), ...get(length), ...op.i32Add, ...constant(2), scalar.subtract, ...get(place)],
-      ...[scalar.subtract, ...get(place), ...get(isReversed), scalar.select, ...storeI32(4)],
-      ...[...advance(best, 8), ...advance(starts, 4), ...advance(target, 1)],
+      ...set(total),
+      ...[...get(sums), ...get(score), ...constant(2), ...op.i32ShiftLeft, ...op.i32Add, ...set(address)],
+      ...[...get(address), ...get(address), ...loadI32(0), ...get(total), ...op.i32Add, ...storeI32(0)],
+      ...advance(score, 1),
     ]),
     ...constant(0),
   ];
-  return { name: "align", parameters: 9, locals: new Array(16).fill(typeI32), body };
+  const locals = [...new Array(5).fill(typeI32), ...new Array(5).fill(typeVector)];
+  return { name: "tally", parameters: 5, locals, body };
+}
+
+function alignFunction(isReversed: boolean): WasmFunction {
+  const [whole, rowBytes, length, groups, widths, groupCount, least, best] = [0, 1, 2, 3, 4, 5, 6, 7];
+  const [group, width, k, row, column, left, from, step, ends] = [8, 9, 10, 11, 12, 13, 14, 15, 16];
+  const place = 17;
+  /** For either eight lanes. */
+  const sums = [18, 19];
+  const mosts = [20, 21];
+  const places = [22, 23];
+  const firsts = [24, 25];
+  const lasts = [26, 27];
+  const lastRow = [...get(length), ...constant(1), scalar.subtract];
+  // Of place k: where its diagonal begins, by rows of query columns, and how many scores it has.
+  const begin = isReversed
+    ? [
+        ...[...atLeastZero([...get(k), ...get(width), scalar.subtract, ...constant(1), ...op.i32Add], row)],
+        ...[...get(k), ...get(row), scalar.subtract, ...set(column)],
+        ...minimumOf(
+          [...get(length), ...get(row), scalar.subtract],
+          [...get(column), ...constant(1), ...op.i32Add],
+        ),
+      ]
+    : [
+        ...[...atLeastZero([...lastRow, ...get(k), scalar.subtract], row)],
+        ...[...get(k), ...lastRow, scalar.subtract, ...get(row), ...op.i32Add, ...set(column)],
+        ...minimumOf(
+          [...get(length), ...get(row), scalar.subtract],
+          [...get(width), ...get(column), scalar.subtract],
+        ),
+      ];
+  const body = [
+    ...[...get(rowBytes), ...constant(isReversed ? -16 : 16), ...op.i32Add, ...set(step)],
+    ...loopUntil(group, get(groupCount), [
+      ...[...get(groups), ...loadI32(0), ...set(width), ...constant(0), ...set(k)],
+      ...[...get(width), ...lastRow, ...op.i32Add, ...set(ends)],
+      ...[0, 1].flatMap((half) => [
+        // Places count from least - 1 up to, not with, length + width - least.
+        ...[...get(least), ...vec.splatI16, ...get(widths), ...load(16 * half), ...vec.minimumI16],
+        ...set(firsts[half]),
+        ...[...get(length), ...vec.splatI16, ...get(widths), ...load(16 * half), ...vec.addI16],
+        ...[...get(firsts[half]), ...vec.subtractI16, ...set(lasts[half])],
+        ...[...get(firsts[half]), ...constant(2), ...vec.splatI16, ...vec.subtractI16, ...set(firsts[half])],
+        ...[...constant(-32768), ...vec.splatI16, ...set(mosts[half])],
+        ...[...zeroVector, ...set(places[half])],
+      ]),
+      ...loopUntil(k, get(ends), [
+        ...[...begin, ...set(left)],
+        ...[...get(whole), ...get(row), ...get(rowBytes), scalar.multiply, ...op.i32Add],
+        ...[...get(column), ...constant(4), ...op.i32ShiftLeft, ...op.i32Add, ...set(from)],
+        ...[...zeroVector, ...set(sums[0]), ...zeroVector, ...set(sums[1])],
+        ...op.loop,
+        ...[0, 1].flatMap((half) => [
+          ...[...get(sums[half]), ...get(from), ...vec.load8x8Signed, 0, 8 * half],
+          ...[...vec.addI16, ...set(sums[half])],
+        ]),
+        ...[...get(from), ...get(step), ...op.i32Add, ...set(from)],
+        ...[...get(left), ...constant(1), scalar.subtract, ...set(left), ...get(left), op.branchIf, 0],
+        ...op.end,
+        ...[...get(k), ...vec.splatI16, ...set(place)],
+        ...[0, 1].flatMap((half) => [
+          ...[...get(sums[half]), ...get(mosts[half])],
+          // Strictly more, or as much where the last place counts.
+          ...(isReversed
+            ? [...get(mosts[half]), ...get(sums[half]), ...vec.greaterI16, ...vec.not]
+            : [...get(sums[half]), ...get(mosts[half]), ...vec.greaterI16]),
+          ...[...get(place), ...get(firsts[half]), ...vec.greaterI16, ...vec.and],
+          ...[...get(lasts[half]), ...get(place), ...vec.greaterI16, ...vec.and],
+          ...[...set(sums[half]), ...get(sums[half]), ...vec.choose, ...set(mosts[half])],
+          ...[...get(place), ...get(places[half]), ...get(sums[half]), ...vec.choose, ...set(places[half])],
+        ]),
+        ...advance(k, 1),
+      ]),
+      ...[...mosts, ...places].flatMap((local, i) => [...get(best), ...get(local), ...store(16 * i)]),
+      ...[...get(width), ...constant(4), ...op.i32ShiftLeft, ...get(whole), ...op.i32Add, ...set(whole)],
+      ...[...advance(best, 64), ...advance(groups, 4), ...advance(widths, 32), ...advance(group, 1)],
+    ]),
+    ...constant(0),
+  ];
+  const locals = [...new Array(9).fill(typeI32), ...new Array(11).fill(typeVector)];
+  return { name: isReversed ? "alignReversed" : "alignForward", parameters: 8, locals, body };
 }
