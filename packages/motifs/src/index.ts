@@ -62,5 +62,6 @@ export {
   type ScoreMatrix,
   type ScoreMatrixOptions,
 } from "./scan/score-matrix.js";
+export { type SiteListener, SiteScanner, type SiteScannerOptions } from "./scan/site-scanner.js";
 export * from "./shuffle.js";
 export * from "./write-shuffled.js";
