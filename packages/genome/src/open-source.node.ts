@@ -9,3 +9,16 @@ export async function openSource(pathOrAddress: string, options?: HttpSourceOpti
   if (!isAddress(pathOrAddress)) return openFile(pathOrAddress);
   return Object.assign(await HttpSource.open(pathOrAddress, options), { close: async () => {} });
 }
+
+/** Opens a file or an address for the time of a function. */
+export async function withSource<T>(
+  pathOrAddress: string,
+  read: (source: FileSource) => Promise<T>,
+): Promise<T> {
+  const source = await openSource(pathOrAddress);
+  try {
+    return await read(source);
+  } finally {
+    await source.close();
+  }
+}

@@ -1,6 +1,6 @@
 import { BindscapeError } from "@bindscape/numerics";
-import type { StoredTensor } from "./safetensors.js";
 import { formatShape, product } from "./shape.js";
+import { permuteAxes, type StoredTensor } from "./stored-tensor.js";
 
 /** A layer of a PyTorch module and where its weights go. */
 export interface PyTorchLayer {
@@ -45,7 +45,7 @@ export function weightsFromPyTorch(
       continue;
     }
     const kernel = take(`${module}.weight`, kind === "conv" ? 3 : 2);
-    weights.set(`${name}.kernel`, kind === "conv" ? kernel : transposeMatrix(kernel));
+    weights.set(`${name}.kernel`, kind === "conv" ? kernel : permuteAxes(kernel, [1, 0]));
     if (state.has(`${module}.bias`)) weights.set(`${name}.bias`, take(`${module}.bias`, 1));
   }
   const left = [...state.keys()].filter((name) => !taken.has(name));
@@ -92,12 +92,4 @@ function stackGates(directions: readonly StoredTensor[]): StoredTensor {
     });
   });
   return { shape: [directions.length, ...shape], data };
-}
-
-function transposeMatrix({ shape: [rows, columns], data }: StoredTensor): StoredTensor {
-  const result = new Float32Array(data.length);
-  for (let row = 0; row < rows; row++)
-    for (let column = 0; column < columns; column++)
-      result[column * rows + row] = data[row * columns + column];
-  return { shape: [columns, rows], data: result };
 }

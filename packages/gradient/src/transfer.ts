@@ -1,7 +1,7 @@
 import { BindscapeError } from "@bindscape/numerics";
 import { type Build, buildGraph } from "./model.js";
-import type { StoredTensor } from "./safetensors.js";
-import { formatShape, product, sameShape } from "./shape.js";
+import { formatShape, sameShape } from "./shape.js";
+import { permuteAxes, type StoredTensor } from "./stored-tensor.js";
 import { matchesName, type NamePattern } from "./updates/parameter-update.js";
 
 export interface TransferOptions {
@@ -73,19 +73,7 @@ function transposed(name: string, { shape, data }: StoredTensor, order: readonly
   if (order.length !== shape.length || sorted.some((axis, i) => axis !== i)) {
     return fail(name, `the order of axes [${order.join(", ")}]`, `the ${shape.length} axes, each once`);
   }
-  const strides = shape.map((_, axis) => product(shape.slice(axis + 1)));
-  const lengths = order.map((axis) => shape[axis]);
-  const result = new Float32Array(data.length);
-  for (let i = 0; i < result.length; i++) {
-    let rest = i;
-    let from = 0;
-    for (let axis = lengths.length - 1; axis >= 0; axis--) {
-      from += (rest % lengths[axis]) * strides[order[axis]];
-      rest = Math.floor(rest / lengths[axis]);
-    }
-    result[i] = data[from];
-  }
-  return { shape: lengths, data: result };
+  return permuteAxes({ shape, data }, order);
 }
 
 function fail(name: string, found: string, expected: string): never {

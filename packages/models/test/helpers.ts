@@ -12,6 +12,7 @@ import {
   type SourceTrack,
   type Study,
   type WindowPlan,
+  type WindowRequest,
 } from "@bindscape/study";
 import { expect } from "vitest";
 import { type FactorNetOptions, factorNetOptions } from "../src/architectures/factornet/options.js";
@@ -204,4 +205,15 @@ export function expectClose(
     if (Object.is(found[i], expected[i]) || Math.abs(found[i] - expected[i]) <= tolerance) continue;
     throw new Error(`${what} entry ${i} is ${found[i]}, expected ${expected[i]} to ${tolerance}`);
   }
+}
+
+/** The bins of a study that are kept, as a request. */
+export function requestOf(study: Study, keep: (bin: number) => boolean): WindowRequest {
+  const bins = Array.from({ length: study.bins.count }, (_, bin) => bin).filter(keep);
+  return {
+    segmentIndices: Uint32Array.from(bins, (bin) =>
+      study.assembly.segments.indexOf(study.bins.partOf(bin).segment),
+    ),
+    binStarts: Int32Array.from(bins, (bin) => study.bins.startOf(bin)),
+  };
 }

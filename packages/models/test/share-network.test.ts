@@ -14,6 +14,7 @@ import {
   makeStudy,
   randomCodes,
   randomParameters,
+  requestOf,
   tinyOptions,
 } from "./helpers.js";
 
@@ -35,16 +36,6 @@ function makeGenome(step: number, binSize = 20): Study {
     tracks,
     bins: { size: binSize, step, boundOverlap: Math.ceil(binSize / 2) },
   });
-}
-
-function requestOf(study: Study, keep: (bin: number) => boolean): WindowRequest {
-  const bins = Array.from({ length: study.bins.count }, (_, bin) => bin).filter(keep);
-  return {
-    segmentIndices: Uint32Array.from(bins, (bin) =>
-      study.assembly.segments.indexOf(study.bins.partOf(bin).segment),
-    ),
-    binStarts: Int32Array.from(bins, (bin) => study.bins.startOf(bin)),
-  };
 }
 
 /** Both paths' probabilities are equal; says how many windows a stretch had, or null where none were shared. */

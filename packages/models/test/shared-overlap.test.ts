@@ -6,7 +6,15 @@ import { type FactorNetOptions, factorNetOptions } from "../src/architectures/fa
 import type { Network } from "../src/network/describe-network.js";
 import { predictWindows } from "../src/network/network.node.js";
 import { planStretches } from "../src/network/stretches.js";
-import { expectClose, expectError, makeNetwork, makeStudy, randomCodes, tinyOptions } from "./helpers.js";
+import {
+  expectClose,
+  expectError,
+  makeNetwork,
+  makeStudy,
+  randomCodes,
+  requestOf,
+  tinyOptions,
+} from "./helpers.js";
 
 const TRACKS = ["signal", "cuts_rev", "cuts_fwd"];
 const SIZES = { b: 700, a: 260, tiny: 45 };
@@ -30,16 +38,6 @@ function makeGenome(step: number, binSize: number, seed: number): Study {
     tracks,
     bins: { size: binSize, step, boundOverlap: Math.ceil(binSize / 2) },
   });
-}
-
-function requestOf(study: Study, keep: (bin: number) => boolean): WindowRequest {
-  const bins = Array.from({ length: study.bins.count }, (_, bin) => bin).filter(keep);
-  return {
-    segmentIndices: Uint32Array.from(bins, (bin) =>
-      study.assembly.segments.indexOf(study.bins.partOf(bin).segment),
-    ),
-    binStarts: Int32Array.from(bins, (bin) => study.bins.startOf(bin)),
-  };
 }
 
 const isShared = (network: Network, request: WindowRequest) => {

@@ -4,14 +4,13 @@ import { dirname, resolve } from "node:path";
 import {
   type BedRecord,
   describeFileError,
-  type FileSource,
   fileNameOf,
   type Interval,
   isAddress,
   type NarrowPeak,
-  openSource,
   readBed,
   readNarrowPeak,
+  withSource,
 } from "@bindscape/genome";
 import { findMotif, type Motif, readMotifFile } from "@bindscape/motifs";
 import { BindscapeError } from "@bindscape/numerics";
@@ -359,15 +358,6 @@ class StudyReader {
     }
     this.warnings.push(...names.finish());
     return kept;
-  }
-}
-
-async function withSource<T>(file: string, read: (source: FileSource) => Promise<T>): Promise<T> {
-  const source = await openSource(file);
-  try {
-    return await read(source);
-  } finally {
-    await source.close();
   }
 }
 

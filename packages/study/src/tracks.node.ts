@@ -5,9 +5,9 @@ import {
   fileNameOf,
   type Interval,
   openBigWig,
-  openSource,
   readBedGraph,
   readFragments,
+  withSource,
 } from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
 import { type Assembly, allocateShared, type Segment } from "./assembly.js";
@@ -67,14 +67,7 @@ function chooseReader(file: string): WholeTrackReader {
 function fromSource(
   read: (source: ByteSource, assembly: Assembly, values: Float32Array) => Promise<string[]>,
 ): WholeTrackReader {
-  return async (file, assembly, values) => {
-    const source = await openSource(file);
-    try {
-      return await read(source, assembly, values);
-    } finally {
-      await source.close();
-    }
-  };
+  return (file, assembly, values) => withSource(file, (source) => read(source, assembly, values));
 }
 
 function isBigWigName(file: string): boolean {

@@ -4,10 +4,10 @@ import {
   type ChromosomeSize,
   isAddress,
   matchChromosomeNames,
-  openSource,
   readBed,
   readChromosomeSizes,
   TwoBitReader,
+  withSource,
 } from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
 import { Document } from "yaml";
@@ -74,7 +74,8 @@ export async function makeFactornetStudy(
       next: "Name it with --genome, or its folder with --resources",
     });
   }
-  const sizes = resources.chromosomeSizes && (await withFile(resources.chromosomeSizes, readChromosomeSizes));
+  const sizes =
+    resources.chromosomeSizes && (await withSource(resources.chromosomeSizes, readChromosomeSizes));
   const inGenome = await readGenomeSizes(genome);
   if (sizes && inGenome) checkOneBuild(sizes, resources.chromosomeSizes!, inGenome, genome);
   const chromosomes = sizes ? sizes.map(({ name }) => name) : undefined;
@@ -142,10 +143,10 @@ export async function makeFactornetStudy(
 async function readGenomeSizes(genome: string): Promise<ChromosomeSize[] | undefined> {
   if (!/\.2bit$/i.test(genome)) {
     // The genome itself has to be there too.
-    await withFile(genome, async () => {});
-    return existsSync(`${genome}.fai`) ? await withFile(`${genome}.fai`, readChromosomeSizes) : undefined;
+    await withSource(genome, async () => {});
+    return existsSync(`${genome}.fai`) ? await withSource(`${genome}.fai`, readChromosomeSizes) : undefined;
   }
-  return await withFile(genome, async (source) => {
+  return await withSource(genome, async (source) => {
     const reader = await TwoBitReader.open(source);
     const sizes: ChromosomeSize[] = [];
     for (const name of reader.names) sizes.push({ name, size: await reader.readSize(name) });
@@ -208,7 +209,7 @@ async function findTraps(
   for (const { cell, experiments } of directories) {
     const without: string[] = [];
     for (const { factor, peaks } of experiments) {
-      const records = await withFile(peaks, readBed);
+      const records = await withSource(peaks, readBed);
       if (!records.some(({ chromosome }) => test.includes(chromosome))) without.push(factor);
     }
     if (without.length > 0) {
@@ -226,16 +227,4 @@ function writePath(folder: string, file: string): string {
   if (isAddress(file)) return file;
   const path = relative(folder, resolve(file));
   return (isAbsolute(path) ? resolve(file) : path).split(sep).join("/");
-}
-
-async function withFile<T>(
-  file: string,
-  read: (source: Awaited<ReturnType<typeof openSource>>) => Promise<T>,
-): Promise<T> {
-  const source = await openSource(file);
-  try {
-    return await read(source);
-  } finally {
-    await source.close();
-  }
 }

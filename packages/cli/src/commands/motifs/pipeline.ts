@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { type Interval, openSource, readBed, writeFileAtomically } from "@bindscape/genome";
+import { type Interval, readBed, withSource, writeFileAtomically } from "@bindscape/genome";
 import { BINDSCAPE_VERSION, makeRunRecord, renderPipelinePage } from "@bindscape/models";
 import {
   formatMotifsJson,
@@ -85,9 +85,9 @@ Examples:
       const started = performance.now();
       const bar = new ProgressBar();
       const database = await readMotifFile(given.motifs);
-      const called = await readWith(peaksFile, readCalledPeaks);
+      const called = await withSource(peaksFile, readCalledPeaks);
       const exclude: readonly Interval[] =
-        given.exclude === undefined ? [] : await readWith(given.exclude, readBed);
+        given.exclude === undefined ? [] : await withSource(given.exclude, readBed);
       const find = await chooseFinder(given, () =>
         bar.say("motifs of the earlier run are used again (discovery.json)"),
       );
@@ -200,18 +200,6 @@ async function chooseFinder(given: PipelineFlags, onReuse: () => void): Promise<
     given.resume === true,
     onReuse,
   );
-}
-
-async function readWith<T>(
-  file: string,
-  read: (source: Awaited<ReturnType<typeof openSource>>) => Promise<T>,
-): Promise<T> {
-  const source = await openSource(file);
-  try {
-    return await read(source);
-  } finally {
-    await source.close();
-  }
 }
 
 async function writeResults(
