@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir } from "node:fs/promises";
+import { mkdir, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type ByteSink, describeFileError, writeFileAtomically } from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
@@ -208,6 +208,8 @@ async function writeScan(
   } finally {
     await byRank.close();
     await byPlace?.close();
+    // Of a scan that failed nothing is left: the folder goes where it is empty, any other stays.
+    await rmdir(folder).catch(() => {});
   }
 }
 

@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
 import { writeFileAtomically } from "@bindscape/genome";
@@ -127,7 +126,6 @@ Examples:
         await scanOneShard(work, motifs, { ...options, formats, maxStoredScores }, bar);
         return;
       }
-      await mkdir(out, { recursive: true });
       const summary = await withInterrupt("Nothing was written", (signal) =>
         scanFiles(motifs, sequences, out, {
           ...options,
