@@ -86,6 +86,23 @@ export interface SharedOverlap {
   readonly head: (graph: Graph, pooled: Tensor) => Tensor;
 }
 
+/** A convolution as seen from the bases: which of them each of its positions covers. */
+export interface ConvolutionLayer {
+  /**
+   * Output of the build: [N, kernels, positions] behind the activation, or [2N, kernels, positions] where even rows are
+   * the window and odd rows its reverse complement. It lies on the way to the logit, so that it has a gradient.
+   */
+  readonly output: string;
+  readonly kernels: number;
+  /** Base of the window (or of its reverse complement) that position 0 sees first; below 0 where padding is. */
+  readonly start: number;
+  /** bp from one position to the next. */
+  readonly step: number;
+  /** bp that one position sees. */
+  readonly width: number;
+  readonly strands: 1 | 2;
+}
+
 /**
  * An architecture: its options, how a network is built from them, and what it owes to which paper. Adding a
  * model is one folder with one of these and one line in `model-table.ts`.
@@ -103,11 +120,19 @@ export interface ModelDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly windowLength: (options: z.output<Schema>) => number;
   /** Whether windows have channels of bases; they do where absent. */
   readonly seesSequence?: (options: z.output<Schema>) => boolean;
+  /** Whether windows have the cell's tracks as channels; they do where absent. */
+  readonly seesTracks?: (options: z.output<Schema>) => boolean;
+  /** What every channel of bases holds at an unknown base; 0 where absent. */
+  readonly unknownBase?: (options: z.output<Schema>) => 0 | 0.25;
   /** Which bin-level features the options ask for. */
   readonly binFeatures: (options: z.output<Schema>) => WantedFeatures;
   /** Whether the network has a linear part on the features, to be started from a regression. */
   readonly hasLinearFeatures: (options: z.output<Schema>) => boolean;
-  /** The network: inputs "windows" and "features", outputs "probability" and "logits", loss for training. */
+  /**
+   * The network: inputs "windows" [N, channels, windowLength], "features" where the plan has any, "labels" and "weights"
+   * [N, tasks] (weight 0 for a label that is missing); outputs, in inference, "probability" and "logit" [N, tasks] (means
+   * over strands where it sees both) and those that `layers` names; loss for training.
+   */
   readonly build: (options: z.output<Schema>, context: NetworkContext) => Build;
   /**
    * The network in two parts, where it has a better way to share what windows have in common than the one found from
@@ -134,6 +159,8 @@ export interface ModelDefinition<Schema extends z.ZodType = z.ZodType> {
     readonly width: number;
     readonly kernels: number;
   };
+  /** Convolutions that attributions by layer (Grad-CAM) look at, the first one first; none where absent. */
+  readonly layers?: (options: z.output<Schema>) => readonly ConvolutionLayer[];
   /** Where a network with these options departs from the paper, one sentence each. */
   readonly departures: (options: z.output<Schema>) => readonly string[];
 }

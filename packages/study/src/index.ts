@@ -9,6 +9,7 @@ export * from "./labels.js";
 export * from "./metadata-schema.js";
 export * from "./pooled-sampling.js";
 export * from "./sampling.js";
+export * from "./sequence-set.js";
 export * from "./simulate.js";
 export * from "./simulated-motifs.js";
 export * from "./simulated-sites.js";

@@ -103,9 +103,22 @@ class CellWindows {
     const source = segment.offset + from - segment.start;
     const target = row * countChannels(this.plan) * windowLength + from - windowStart;
     const bases = countBaseChannels(this.plan);
+    const { unknownBase = 0 } = this.plan;
+    if (bases > 0 && unknownBase > 0) {
+      const first = row * countChannels(this.plan) * windowLength;
+      const last = Math.max(from, to) - windowStart;
+      for (let channel = 0; channel < bases; channel++) {
+        const at = first + channel * windowLength;
+        windows.fill(unknownBase, at, at + Math.min(from - windowStart, windowLength));
+        windows.fill(unknownBase, at + Math.max(0, last), at + windowLength);
+      }
+    }
     for (let k = 0; bases > 0 && k < to - from; k++) {
       const code = codes[source + k];
       if (code < 4) windows[target + code * windowLength + k] = 1;
+      else if (unknownBase > 0)
+        for (let channel = 0; channel < bases; channel++)
+          windows[target + channel * windowLength + k] = unknownBase;
     }
     if (to <= from) return;
     for (let t = 0; t < this.#tracks.length; t++) {

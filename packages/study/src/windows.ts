@@ -89,6 +89,8 @@ export interface WindowPlan {
   readonly tracks: readonly string[];
   /** False where windows have no channels of bases, the tracks alone; true where absent. */
   readonly sequence?: boolean;
+  /** What every channel of bases holds at an unknown base, and beyond the sequence; 0 where absent. */
+  readonly unknownBase?: 0 | 0.25;
   readonly features: readonly BinFeature[];
 }
 
@@ -96,7 +98,7 @@ export interface WindowPlan {
 export interface WindowBatch {
   readonly count: number;
   /**
-   * [count, 4 + tracks, windowLength]: one-hot A, C, G, T (all 0 for N and beyond the sequence), then the tracks; the
+   * [count, 4 + tracks, windowLength]: one-hot A, C, G, T (all `unknownBase` for N and beyond the sequence), then the tracks; the
    * tracks alone where the plan is without sequence.
    */
   readonly windows: Float32Array;

@@ -51,6 +51,8 @@ export const modelFileSchema = z.strictObject({
     tracks: z.array(z.string()).max(1000).refine(distinct, "a track is named twice"),
     // Of a network of tracks alone: false.
     sequence: z.boolean().optional(),
+    // What bases are at N, where that is not 0.
+    unknownBase: z.literal(0.25).optional(),
     features: z.array(binFeatureSchema).max(1000),
   }),
   bins: z.strictObject({

@@ -79,7 +79,9 @@ export async function prepareTraining(
     })),
     wanted,
   );
-  const tracks = sources[0].tracks.map((track) => track.name);
+  const seesTracks = definition.seesTracks?.(modelOptions) ?? true;
+  const tracks = seesTracks ? sources[0].tracks.map((track) => track.name) : [];
+  const unknownBase = definition.unknownBase?.(modelOptions) ?? 0;
   const seesSequence = definition.seesSequence?.(modelOptions) ?? true;
   if (!seesSequence && tracks.length === 0) {
     throw new BindscapeError({
@@ -94,6 +96,7 @@ export async function prepareTraining(
     binSize: study.bins.grid.size,
     tracks,
     ...(!seesSequence && { sequence: false }),
+    ...(unknownBase > 0 && { unknownBase }),
     features: chooseFeatures(study, first, sources[0], wanted),
   };
   const splits = splitStudy(study, measureReach(plan));

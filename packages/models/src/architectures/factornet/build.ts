@@ -84,6 +84,7 @@ export function buildFactorNet(options: FactorNetOptions, context: NetworkContex
     const outputs: Record<string, Tensor> = {};
     if (graph.phase !== "training") {
       outputs.probability = meanOverStrands(sigmoid(logits));
+      outputs.logit = meanOverStrands(logits);
       // For kernel motifs (pruned otherwise): even rows see the window, odd rows its reverse complement.
       outputs.convolution = relu(convolution1d(bothStrands(windows, permutation), kernel, bias));
       outputs.position = positionLayer(outputs.convolution, position);

@@ -1,0 +1,1 @@
+export * from "./explained-model.js";
