@@ -1,1 +1,2 @@
+export * from "./attributions.js";
 export * from "./explained-model.js";
