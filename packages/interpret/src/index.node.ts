@@ -1,1 +1,2 @@
+export * from "./attribution-file.node.js";
 export * from "./index.js";

@@ -1,2 +1,3 @@
+export * from "./attribution-file.js";
 export * from "./attributions.js";
 export * from "./explained-model.js";
