@@ -1,4 +1,11 @@
-import { type ByteSink, type ByteSource, type NpyArray, readNpz, unknownBase, writeNpz } from "@bindscape/genome";
+import {
+  type ByteSink,
+  type ByteSource,
+  type NpyArray,
+  readNpz,
+  unknownBase,
+  writeNpz,
+} from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
 import type { SequencePlace, SequenceTask } from "@bindscape/study";
 import { z } from "zod";
@@ -27,8 +34,12 @@ export interface AttributionFile {
   readonly cores?: Int32Array;
   /** [count]: 1 where the core motif reads forward in the sequence as stored, -1 where backward; absent: unknown. */
   readonly strands?: Int8Array;
+  /** [count]: how far a window's values are from the sum that the method promises; absent where it promises none. */
+  readonly deltas?: Float32Array;
   /** Index of the explained target among those of `predictions`. */
   readonly target: number;
+  /** What of the target is explained; "logit" where the file does not say. */
+  readonly of: "logit" | "probability";
   /** Of the targets; empty where unknown. */
   readonly tasks: readonly SequenceTask[];
   readonly names?: readonly string[];
@@ -38,6 +49,7 @@ export interface AttributionFile {
 const metadataSchema = z.object({
   method: z.string().default(""),
   target: z.number().int().min(0).default(0),
+  of: z.enum(["logit", "probability"]).default("logit"),
   tasks: z.array(z.object({ factor: z.string(), cell: z.string() })).default([]),
   names: z.array(z.string()).optional(),
   places: z
@@ -54,12 +66,12 @@ const metadataSchema = z.object({
 
 /**
  * The arrays of an attribution file, in the order of the file: `attributions`, `predictions`, `hypothetical`, `sequences`
- * (codes), `labels`, `cores`, `strands`, and `metadata`, the bytes of a JSON text in UTF-8 with `method`, `target`,
- * `tasks`, `names` and `places`: in Python `json.loads(bytes(file["metadata"]))`, nothing has to be unpickled.
+ * (codes), `labels`, `cores`, `strands`, `deltas`, and `metadata`, the bytes of a JSON text in UTF-8 with `method`, `target`,
+ * `of`, `tasks`, `names` and `places`: in Python `json.loads(bytes(file["metadata"]))`, nothing has to be unpickled.
  * @throws BindscapeError where an array's length does not fit `count` and `length`
  */
 export function attributionArrays(file: AttributionFile): Map<string, NpyArray> {
-  const { count, length, codes, tasks, names, places, method, target } = file;
+  const { count, length, codes, tasks, names, places, method, target, of } = file;
   const arrays = new Map<string, NpyArray>();
   const put = (name: string, data: NpyArray["data"] | undefined, shape: readonly number[]) => {
     if (data === undefined) return;
@@ -79,7 +91,8 @@ export function attributionArrays(file: AttributionFile): Map<string, NpyArray> 
   if (file.labels) put("labels", file.labels, [count, columnsOf(file.labels, count)]);
   put("cores", file.cores, [count, 2]);
   put("strands", file.strands, [count]);
-  const metadata = new TextEncoder().encode(JSON.stringify({ method, target, tasks, names, places }));
+  put("deltas", file.deltas, [count]);
+  const metadata = new TextEncoder().encode(JSON.stringify({ method, target, of, tasks, names, places }));
   put("metadata", metadata, [metadata.length]);
   return arrays;
 }
@@ -100,7 +113,8 @@ export async function readAttributionFile(source: ByteSource): Promise<Attributi
   const attributions = reader.require("attributions", "[N, 4, L]", 3);
   const [count, bases, length] = attributions.shape;
   if (bases !== 4) throw reader.misshapen("attributions", "[N, 4, L], bases A, C, G, T in the middle");
-  if (count === 0 || length === 0) throw reader.misshapen("attributions", "at least one sequence and one base");
+  if (count === 0 || length === 0)
+    throw reader.misshapen("attributions", "at least one sequence and one base");
   const values = toFloat32(attributions);
   const bad = values.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {
@@ -129,7 +143,9 @@ export async function readAttributionFile(source: ByteSource): Promise<Attributi
     codes: reader.codes(count, length),
     labels: numbers("labels", [count, null]),
     cores: cores && checkCores(Int32Array.from(cores.data as ArrayLike<number>, Number), length, source.name),
-    strands: strands && Int8Array.from(strands.data as ArrayLike<number>, (value) => Math.sign(Number(value))),
+    strands:
+      strands && Int8Array.from(strands.data as ArrayLike<number>, (value) => Math.sign(Number(value))),
+    deltas: numbers("deltas", [count]),
     ...metadata,
   };
 }
@@ -168,8 +184,7 @@ class ArrayReader {
       const names = [...this.arrays.keys()];
       throw new BindscapeError({
         source: this.source,
-        found:
-          names.length === 0 ? "no arrays" : `no array "${name}" among ${names.slice(0, 12).join(", ")}`,
+        found: names.length === 0 ? "no arrays" : `no array "${name}" among ${names.slice(0, 12).join(", ")}`,
         expected: `the array "${name}", ${form}`,
         next: "`bindscape interpret BUNDLE --method ... --out FILE.npz` writes such files",
       });
@@ -222,9 +237,7 @@ class ArrayReader {
     return codes;
   }
 
-  metadata(
-    count: number,
-  ): Pick<AttributionFile, "method" | "target" | "tasks" | "names" | "places"> {
+  metadata(count: number): Pick<AttributionFile, "method" | "target" | "of" | "tasks" | "names" | "places"> {
     const bytes = this.arrays.get("metadata")?.data;
     if (bytes === undefined) return metadataSchema.parse({});
     let parsed: z.infer<typeof metadataSchema>;

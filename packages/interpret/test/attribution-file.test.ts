@@ -29,7 +29,9 @@ function makeFile(seed: number): AttributionFile {
     labels: Float32Array.from({ length: count * 2 }, (_, i) => [0, 1, Number.NaN][i % 3]),
     cores,
     strands: Int8Array.from({ length: count }, () => (random.uniform() < 0.5 ? 1 : -1)),
+    deltas: draw(count),
     target: 1,
+    of: "probability",
     tasks: [
       { factor: "Reb1", cell: "BY4741" },
       { factor: "Ünicode <α>", cell: "" },
@@ -84,7 +86,9 @@ describe("attribution files", () => {
     const arrays = () => attributionArrays(file);
     const without = arrays();
     without.delete("sequences");
-    await expect(readArrays(without)).rejects.toThrow(/made.npz: no array "sequences" among attributions, .*one-hot/);
+    await expect(readArrays(without)).rejects.toThrow(
+      /made.npz: no array "sequences" among attributions, .*one-hot/,
+    );
     await expect(readArrays(new Map())).rejects.toThrow(/no arrays.*"attributions"/s);
     const turned = arrays().set("attributions", {
       shape: [file.count, file.length, 4],
@@ -98,9 +102,9 @@ describe("attribution files", () => {
     ).rejects.toThrow(`the attribution NaN in sequence 1, position ${file.length}`);
     const beyond = file.cores!.slice();
     beyond[1] = file.length + 1;
-    await expect(
-      readArrays(arrays().set("cores", { shape: [file.count, 2], data: beyond })),
-    ).rejects.toThrow(/the core .* of sequence 1/);
+    await expect(readArrays(arrays().set("cores", { shape: [file.count, 2], data: beyond }))).rejects.toThrow(
+      /the core .* of sequence 1/,
+    );
     await expect(
       readArrays(arrays().set("predictions", { shape: [2 * file.count], data: file.predictions! })),
     ).rejects.toThrow(/of "predictions"/);
