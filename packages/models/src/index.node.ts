@@ -1,6 +1,6 @@
 // What Node is given: everything browsers are given, and what needs files, threads and processes.
+export { refuseExisting, writeFolder } from "@bindscape/genome";
 export * from "./bundle/bundle.node.js";
-export * from "./bundle/folder.node.js";
 export * from "./bundle/run-record.node.js";
 export * from "./compare/compare-models.node.js";
 export * from "./demo/demo.node.js";

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { refuseExisting } from "@bindscape/genome";
 import {
   type Build,
   matrixProduct,
@@ -17,7 +18,6 @@ import * as onnx from "onnxruntime-node";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readBundle, writeBundle } from "../src/bundle/bundle.node.js";
 import type { BundleContents } from "../src/bundle/bundle-files.js";
-import { refuseExisting } from "../src/bundle/folder.node.js";
 import type { ModelFile } from "../src/bundle/model-file.js";
 import { makeRunRecord } from "../src/bundle/run-record.node.js";
 import { batchSizeFor } from "../src/network/batch-size.js";

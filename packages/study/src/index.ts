@@ -10,6 +10,7 @@ export * from "./metadata-schema.js";
 export * from "./pooled-sampling.js";
 export * from "./sampling.js";
 export * from "./sequence-set.js";
+export * from "./sequence-set-files.js";
 export * from "./simulate.js";
 export * from "./simulated-motifs.js";
 export * from "./simulated-sites.js";

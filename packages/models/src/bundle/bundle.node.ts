@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { describeFileError, writeFileAtomically } from "@bindscape/genome";
+import { describeFileError, refuseExisting, writeFileAtomically, writeFolder } from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
 import type { Network } from "../network/describe-network.js";
 import type { HistoryEntry } from "../report/report-data.js";
@@ -13,7 +13,6 @@ import {
   encodeBundle,
   networkFiles,
 } from "./bundle-files.js";
-import { refuseExisting, writeFolder } from "./folder.node.js";
 import { parseModelFile } from "./model-file.js";
 
 /** A model on disk: a folder of `model.json`, weights, ONNX, history, metrics and the record of the run. */

@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, rm, rmdir, stat } from "node:fs/promises";
-import { describeFileError, isAddress } from "@bindscape/genome";
+import { describeFileError, isAddress, refuseExisting } from "@bindscape/genome";
 import { BindscapeError, type ProgressListener } from "@bindscape/numerics";
 import { type Experiment, findExperiment, type Study } from "@bindscape/study";
 import { writeBundle } from "../bundle/bundle.node.js";
-import { refuseExisting } from "../bundle/folder.node.js";
 import { hashInput, makeRunRecord } from "../bundle/run-record.node.js";
 import { type ChosenDevice, cpuDevice } from "../devices/choose-device.node.js";
 import type { TrainingSettings } from "../train/settings.js";

@@ -1,10 +1,9 @@
 import { join } from "node:path";
-import { writeFileAtomically } from "@bindscape/genome";
+import { writeFileAtomically, writeFolder } from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
 import { countChannels } from "@bindscape/study";
 import { factorNet } from "../architectures/factornet/factornet.js";
 import { factorNetOptions } from "../architectures/factornet/options.js";
-import { writeFolder } from "../bundle/folder.node.js";
 import type { RunRecord } from "../bundle/run-record.node.js";
 import type { Network } from "../network/describe-network.js";
 import { type ExportNotes, namesOfPlan } from "./factornet-inputs.js";

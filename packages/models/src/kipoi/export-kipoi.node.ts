@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { encodeNpz, writeFileAtomically } from "@bindscape/genome";
+import { encodeNpz, writeFileAtomically, writeFolder } from "@bindscape/genome";
 import { type Build, exportOnnx, nodeRuntime, Predictor } from "@bindscape/gradient";
 import { Random } from "@bindscape/numerics";
 import { countBaseChannels, countChannels } from "@bindscape/study";
-import { writeFolder } from "../bundle/folder.node.js";
 import type { RunRecord } from "../bundle/run-record.node.js";
 import { describeNetwork, type Network } from "../network/describe-network.js";
 import {

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { resolve } from "node:path";
-import { describeFileError } from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
+import { describeFileError } from "./file-error.node.js";
 
 /**
  * Writes a folder so that its name only ever stands for a complete one: `fill` gets a temporary folder beside it
@@ -44,7 +44,7 @@ async function putInPlace(partial: string, path: string): Promise<void> {
 }
 
 /** Files by which a folder is known to be an earlier output of Bindscape's. */
-const OUTPUT_MARKS = ["model.json", "model.yaml"];
+const OUTPUT_MARKS = ["model.json", "model.yaml", "dataset.json"];
 
 /**
  * @throws BindscapeError where something stands under the name already and may not be replaced; with `overwrite`,
@@ -59,8 +59,7 @@ export function refuseExisting(path: string, overwrite: boolean): void {
     throw new BindscapeError({
       source: path,
       found: isFolder ? "a folder of other files" : "a file",
-      expected:
-        "an earlier output (with model.json or model.yaml in it), since --overwrite removes all of it",
+      expected: `an earlier output (with ${OUTPUT_MARKS.join(" or ")} in it), since --overwrite removes all of it`,
       next: "Choose another --out, or remove it yourself",
     });
   }
