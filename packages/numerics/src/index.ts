@@ -14,3 +14,4 @@ export * from "./singular-vectors.js";
 export * from "./sort.js";
 export * from "./special-functions.js";
 export * from "./statistics.js";
+export * from "./student-t.js";
