@@ -44,6 +44,8 @@ export * from "./report/page.js";
 export { pageStyleSheet } from "./report/page-style.js";
 export * from "./report/render-report.js";
 export * from "./report/report-data.js";
+export * from "./sequence-baselines/k-mer-counts.js";
+export * from "./sequence-baselines/k-mer-logistic.js";
 export type { ShardManifest } from "./shards/manifest.js";
 export * from "./shards/shard.js";
 export * from "./train/prepare.js";

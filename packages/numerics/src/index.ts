@@ -15,6 +15,7 @@ export * from "./ranking-metrics.js";
 export * from "./ranks.js";
 export * from "./singular-vectors.js";
 export * from "./sort.js";
+export * from "./sparse-logistic-regression.js";
 export * from "./special-functions.js";
 export * from "./statistics.js";
 export * from "./student-t.js";
