@@ -1,3 +1,5 @@
+export * from "./architectures/convolution-dense/convolution-dense.js";
+export * from "./architectures/convolution-dense/options.js";
 export * from "./architectures/factornet/build.js";
 export * from "./architectures/factornet/factornet.js";
 export * from "./architectures/factornet/options.js";

@@ -1,7 +1,4 @@
-import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { describeFileError } from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
 import type { BinFeature } from "@bindscape/study";
 import { hashFile } from "@bindscape/study";
@@ -9,17 +6,25 @@ import { factorNet } from "../architectures/factornet/factornet.js";
 import type { FactorNetOptions } from "../architectures/factornet/options.js";
 import type { ModelFile } from "../bundle/model-file.js";
 import { describeNetwork, type Network } from "../network/describe-network.js";
+import type { ConvolutionDenseImport } from "./convolution-dense-from-keras.js";
 import { factorNetFromKeras } from "./factornet-from-keras.js";
 import { nameInputs, parseExportNotes } from "./factornet-inputs.js";
+import { importConvolutionDense } from "./import-convolution-dense.node.js";
+import { findDescription, findWeights, listNames, readText } from "./keras-files.node.js";
 import { parseKerasModel } from "./keras-model.js";
 import { readKerasWeights } from "./read-keras-weights.node.js";
+import { kerasClassOf } from "./sequential-model.js";
 
 /** Bins as FactorNet has them. */
 const factorNetBins = { size: 200, step: 50, boundOverlap: 101 } as const;
 
-export interface ImportOptions {
-  /** HDF5 file in the folder; `final_model.hdf5`, else `best_model.hdf5`, where left out. */
+export interface ImportOptions extends ConvolutionDenseImport {
+  /** HDF5 file in the folder; `final_model.hdf5`, else `best_model.hdf5`, else the only one, where left out. */
   readonly weights?: string;
+  /** Description in the folder; `model.json`, else the only one of a Keras model, where left out. */
+  readonly model?: string;
+  /** Names of the outputs of a network that has none. */
+  readonly tasks?: readonly string[];
   /** Cell the model is of. */
   readonly cell?: string;
   /** Other names for tracks, covariates and annotations, as the studies to predict on call them. */
@@ -27,26 +32,22 @@ export interface ImportOptions {
 }
 
 /**
- * Reads a FactorNet that Keras 1 wrote: a folder with `model.json`, HDF5 weights, and FactorNet's lists of names
- * (`bigwig.txt`, `chip.txt`, `meta.txt`, `feature.txt`). Data only: nothing in the folder is run.
- * @returns the network, and the files it was read from
- * @throws BindscapeError where a part is missing, is no FactorNet, or does not fit the others
+ * Reads a model that Keras wrote: a folder with its description (JSON) and weights (HDF5). Either a FactorNet of Keras
+ * 1, with FactorNet's lists of names (`bigwig.txt`, `chip.txt`, `meta.txt`, `feature.txt`), or a Sequential model of
+ * convolutions, pools and dense layers of Keras 1 or 2. Data only: nothing in the folder is run.
+ * @returns the network, the files it was read from, and what the user should know
+ * @throws BindscapeError where a part is missing, is no such network, or does not fit the others
  */
 export async function importKeras(
   folder: string,
   options: ImportOptions = {},
-): Promise<{ network: Network; files: string[] }> {
-  const modelPath = join(folder, "model.json");
-  const modelText = await readText(modelPath);
-  if (modelText === null) {
-    throw new BindscapeError({
-      source: folder,
-      found: existsSync(folder) ? "a folder without model.json" : "no such folder",
-      expected: "a folder of a Keras 1 model: model.json and its weights (HDF5)",
-    });
-  }
+): Promise<{ network: Network; files: string[]; notes: string[] }> {
+  const { path: modelPath, text: modelText } = await findDescription(folder, options.model);
+  if (kerasClassOf(modelText) === "Sequential")
+    return importConvolutionDense(folder, modelPath, modelText, options);
+  refuseSequentialOptions(options, modelPath);
   const model = parseKerasModel(modelText, modelPath);
-  const weightsPath = findWeights(folder, options.weights);
+  const weightsPath = await findWeights(folder, options.weights);
   const weights = await readKerasWeights(weightsPath);
   const imported = factorNetFromKeras(model, weights, modelPath, weightsPath);
   const { windowLength } = imported.options;
@@ -112,7 +113,7 @@ export async function importKeras(
   };
   const network = { file, parameters: imported.parameters };
   describeNetwork(network, modelPath);
-  return { network, files };
+  return { network, files, notes: [] };
 }
 
 /** The options under which training would have given a network these features. */
@@ -126,35 +127,22 @@ function featureOptions(features: readonly BinFeature[]): Partial<FactorNetOptio
   };
 }
 
-function findWeights(folder: string, name: string | undefined): string {
-  const names = name === undefined ? ["final_model.hdf5", "best_model.hdf5"] : [name];
-  const found = names.map((candidate) => join(folder, candidate)).find((path) => existsSync(path));
-  if (found !== undefined) return found;
+/** @throws BindscapeError for what only networks given layer by layer leave open */
+function refuseSequentialOptions(options: ImportOptions, source: string): void {
+  const { kernels = "auto", baseOrder, unknownBase, tasks } = options;
+  const given = [
+    ...(kernels === "auto" ? [] : ["--kernels"]),
+    ...(baseOrder === undefined ? [] : ["--base-order"]),
+    ...(unknownBase === undefined ? [] : ["--unknown-base"]),
+    ...(tasks === undefined ? [] : ["--tasks"]),
+  ];
+  if (given.length === 0) return;
   throw new BindscapeError({
-    source: folder,
-    found: `no ${names.join(" or ")}`,
-    expected: "the model's weights (HDF5)",
-    next: "Name the file with --weights",
+    source,
+    found: `${given.join(", ")} for a FactorNet`,
+    expected: "a Sequential model: a FactorNet's kernels, bases and tasks are known",
+    next: `Leave ${given.join(", ")} out`,
   });
-}
-
-async function readText(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return null;
-    throw describeFileError(error, path, "read");
-  }
-}
-
-/** Names of a list, one a line; where lines have a file or a value first, as training folders do, the second field. */
-function listNames(text: string | null): string[] | null {
-  if (text === null) return null;
-  return text
-    .split(/\r?\n/)
-    .map((line) => line.trim().split("\t"))
-    .map((fields) => (fields.length > 1 ? fields[1] : fields[0]).trim())
-    .filter((name) => name !== "");
 }
 
 /** @throws BindscapeError for a name that no input has, or that two would have */
