@@ -1,4 +1,4 @@
-import { encodeNpz, MemorySink, MemorySource } from "@bindscape/genome";
+import { encodeNpz, MemorySink, MemorySource, type NpyArray } from "@bindscape/genome";
 import { Random } from "@bindscape/numerics";
 import { describe, expect, it } from "vitest";
 import {
@@ -70,7 +70,7 @@ describe("attribution files", () => {
     });
     const attributions = { shape: [count, 4, length], data: Float64Array.from(file.attributions) };
     const asOneHot = await readArrays(
-      new Map([
+      new Map<string, NpyArray>([
         ["attributions", attributions],
         ["sequences", { shape: [count, 4, length], data: oneHot }],
       ]),
