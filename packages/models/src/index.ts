@@ -37,6 +37,7 @@ export * from "./motif-reports/enrichment-page.js";
 export * from "./motif-reports/families-page.js";
 export * from "./motif-reports/pipeline-page.js";
 export * from "./motif-reports/scan-page.js";
+export { batchSizeFor } from "./network/batch-size.js";
 export * from "./network/choose-cell.js";
 export * from "./network/describe-network.js";
 export { type SharedPath, shareNetwork } from "./network/share-network.js";
