@@ -161,6 +161,11 @@ export interface ModelDefinition<Schema extends z.ZodType = z.ZodType> {
   };
   /** Convolutions that attributions by layer (Grad-CAM) look at, the first one first; none where absent. */
   readonly layers?: (options: z.output<Schema>) => readonly ConvolutionLayer[];
+  /**
+   * Parameters that are taken over from a network trained for other tasks, by name with `*`: convolutions and what
+   * normalises them, recurrent layers. The others are drawn anew. None where absent.
+   */
+  readonly body?: readonly string[];
   /** Where a network with these options departs from the paper, one sentence each. */
   readonly departures: (options: z.output<Schema>) => readonly string[];
 }

@@ -21,9 +21,10 @@ import { Random } from "@bindscape/numerics";
 import { type BinFeature, countChannels } from "@bindscape/study";
 import * as onnx from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
-import { buildFactorNet, reverseComplementChannels } from "../src/architectures/factornet/build.js";
+import { buildFactorNet } from "../src/architectures/factornet/build.js";
 import { factorNet } from "../src/architectures/factornet/factornet.js";
 import { type FactorNetOptions, factorNetOptions } from "../src/architectures/factornet/options.js";
+import { reverseComplementChannels } from "../src/strand-tracks.js";
 import {
   expectClose,
   expectError,

@@ -103,8 +103,8 @@ function naiveStrand(
 }
 
 /** One direction of the LSTM; gates stand in the order input, output, forget, cell. */
-function naiveLstm(
-  options: FactorNetOptions,
+export function naiveLstm(
+  options: Pick<FactorNetOptions, "recurrent" | "gates">,
   parameters: ReadonlyMap<string, Float32Array>,
   steps: Rows,
   direction: number,

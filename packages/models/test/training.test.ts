@@ -10,7 +10,12 @@ import { selectBins } from "../src/evaluate/select-bins.js";
 import { findModel } from "../src/model-table.js";
 import { predictWindows } from "../src/network/network.node.js";
 import { prepareTraining } from "../src/train/prepare.js";
-import { learningRateOf, type TrainingSettings, trainingSettings } from "../src/train/settings.js";
+import {
+  learningRateOf,
+  reasonToStop,
+  type TrainingSettings,
+  trainingSettings,
+} from "../src/train/settings.js";
 import {
   padToBatches,
   permuteLabels,
@@ -402,11 +407,31 @@ describe("parts of training", () => {
 
   it("lowers the learning rate along half a cosine, from the first epoch to the last", () => {
     const falling = settings({ epochs: 5, learningRate: 1, finalLearningRate: 0.2 });
-    const rates = [1, 2, 3, 4, 5].map((epoch) => learningRateOf(falling, epoch));
+    const rates = [1, 2, 3, 4, 5].map((epoch) => learningRateOf(falling, epoch, []));
     const h = 0.4 * Math.SQRT1_2;
     expectClose(rates, [1, 0.6 + h, 0.6, 0.6 - h, 0.2], 1e-12);
-    expect(learningRateOf(settings({ epochs: 1, finalLearningRate: 0.2 }), 1)).toBe(0.01);
-    expect(learningRateOf(settings(), 3)).toBe(0.01);
+    expect(learningRateOf(settings({ epochs: 1, finalLearningRate: 0.2 }), 1, [])).toBe(0.01);
+    expect(learningRateOf(settings(), 3, [])).toBe(0.01);
+  });
+
+  it("divides the learning rate at plateaus and ends at the lowest, as AgentBind trains", () => {
+    const plan = settings({
+      learningRate: 0.01,
+      plateau: 3,
+      lowestLearningRate: 0.0001,
+      patience: 99,
+      epochs: 99,
+    });
+    // Epochs 3, 5 and 6 are no better than the best before: the third of them divides, whatever lay between.
+    const losses = [5, 4, 4.5, 3, 3.5, 3.2, 2, 2.5, 2.6, 2.7, 1];
+    const rates = losses.map((_, i) => learningRateOf(plan, i + 1, losses));
+    const expected = [0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.001, 0.001, 0.001, 0.001, 0.0001];
+    expectClose(rates, expected, 1e-12);
+    const reasons = losses.map((_, i) => reasonToStop(plan, i + 1, 1, losses.slice(0, i)));
+    expect(reasons).toEqual([...new Array(10).fill(null), "learning-rate"]);
+    expect(reasonToStop({ ...plan, patience: 4 }, 6, 1, losses)).toBe("patience");
+    expect(reasonToStop({ ...plan, epochs: 5 }, 6, 5, losses)).toBe("epochs");
+    expect(reasonToStop(plan, 1, 0, [])).toBeNull();
   });
 
   it("refuses two cells that do not have the same factors", async () => {

@@ -52,7 +52,7 @@ export const modelFileSchema = z.strictObject({
     // Of a network of tracks alone: false.
     sequence: z.boolean().optional(),
     // What bases are at N, where that is not 0.
-    unknownBase: z.literal(0.25).optional(),
+    unknownBase: z.union([z.literal(0), z.literal(0.25)]).optional(),
     features: z.array(binFeatureSchema).max(1000),
   }),
   bins: z.strictObject({

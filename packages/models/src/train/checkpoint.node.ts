@@ -7,16 +7,12 @@ import { readSafetensors, type TrainingState, writeSafetensors } from "@bindscap
 import { BindscapeError } from "@bindscape/numerics";
 import { z } from "zod";
 import { historyEntrySchema } from "../bundle/history.js";
-import type { HistoryEntry } from "../report/report-data.js";
+import type { SavedTraining } from "./epoch-loop.js";
 
-/** Where training stood after a whole epoch: enough to go on bit for bit as if it had never stopped. */
-export interface Checkpoint {
-  /** Hash of study inputs and settings: a checkpoint only goes on with the same ones. */
+/** Where training stood after a whole epoch, and of what. */
+export interface Checkpoint extends SavedTraining {
+  /** Hash of inputs and settings: a checkpoint only goes on with the same ones. */
   readonly fingerprint: string;
-  readonly history: readonly HistoryEntry[];
-  readonly bestEpoch: number;
-  readonly bestParameters: ReadonlyMap<string, Float32Array>;
-  readonly state: TrainingState;
 }
 
 const TENSORS = "checkpoint.safetensors";

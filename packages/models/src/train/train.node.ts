@@ -1,5 +1,5 @@
-import { adam, type NodeDevice, nodeRuntime, Predictor, TrainingStep } from "@bindscape/gradient";
-import { BindscapeError, type ProgressListener, Random } from "@bindscape/numerics";
+import { type NodeDevice, nodeRuntime, type Predictor } from "@bindscape/gradient";
+import { type ProgressListener, Random } from "@bindscape/numerics";
 import {
   BatchPipeline,
   drawPooledEpoch,
@@ -14,9 +14,18 @@ import { findModel } from "../model-table.js";
 import type { Network } from "../network/describe-network.js";
 import { runPredictor, splitRequest } from "../network/network.node.js";
 import type { HistoryEntry } from "../report/report-data.js";
-import { type Checkpoint, readCheckpoint, writeCheckpoint } from "./checkpoint.node.js";
+import { readCheckpoint, writeCheckpoint } from "./checkpoint.node.js";
+import {
+  type EpochLoopOptions,
+  type EpochLoopResult,
+  type FeedBatch,
+  fillBatches,
+  LossSum,
+  runEpochs,
+  type TrainingData,
+} from "./epoch-loop.js";
 import { groupByCell, prepareTraining, type TrainingPlan } from "./prepare.js";
-import { learningRateOf, type TrainingSettings } from "./settings.js";
+import type { TrainingSettings } from "./settings.js";
 
 export interface TrainOptions {
   readonly model: string;
@@ -87,55 +96,33 @@ export async function trainNetwork(
     elsewhere,
   );
   const build = definition.build(options.modelOptions, plan.context);
-  const runtime = nodeRuntime(options.device);
   const checkpoint =
     options.resume && options.checkpointFolder
       ? await readCheckpoint(options.checkpointFolder, options.fingerprint ?? "")
       : null;
-
-  const step = await TrainingStep.create(runtime, {
-    build,
-    batchSize: settings.batchSize,
-    optimizer: adam(),
-    seed: settings.seed,
-    threads: options.threads,
-    checkNumerics: options.checkNumerics,
-  });
   const pipeline = new BatchPipeline(plan.sources, plan.context.plan, { batchSize: settings.batchSize });
-  // In the control experiment the choice of the epoch must not see a true label either.
-  const shuffle = (windows: LabelledWindows) =>
-    settings.shuffleLabels
-      ? permuteLabels(windows, Random.forPart(settings.seed, "shuffle-validation"))
-      : windows;
-  const validation = shuffle(plan.validation);
-  const withinCells = plan.withinCells && shuffle(plan.withinCells);
-  const progress: TrainingProgress = {
-    history: checkpoint ? [...checkpoint.history] : [],
-    bestEpoch: checkpoint?.bestEpoch ?? 0,
-    bestParameters: checkpoint ? new Map(checkpoint.bestParameters) : await step.parameters(),
-    steps: 0,
-    trainMilliseconds: 0,
-    waitedMilliseconds: 0,
-  };
-  let predictor: Predictor | null = null;
+  const waiting = { milliseconds: 0 };
+  let result: EpochLoopResult;
   try {
-    if (checkpoint) step.importState(checkpoint.state);
-    predictor = await Predictor.create(runtime, {
+    result = await runEpochs({
+      runtime: nodeRuntime(options.device),
       build,
-      parameters: await step.parameters(),
-      outputs: ["probability"],
+      data: studyData(plan, pipeline, waiting, options),
+      settings,
       threads: options.threads,
+      checkNumerics: options.checkNumerics,
+      saved: checkpoint,
+      ...keepIn(options.checkpointFolder, options.fingerprint),
+      advice: ", or cap the tracks with `transform.cap`",
+      onProgress: options.onProgress,
+      onEpoch: options.onEpoch,
+      signal: options.signal,
     });
-    for (let epoch = progress.history.length + 1; epoch <= settings.epochs; epoch++) {
-      if (epoch > 1 && epoch - 1 - progress.bestEpoch >= settings.patience) break;
-      await runEpoch(epoch, { step, predictor, pipeline, plan, validation, withinCells, options, progress });
-    }
   } finally {
     await pipeline.close();
-    await predictor?.release();
-    await step.release();
   }
-  const best = progress.history[progress.bestEpoch - 1];
+  const { history, bestEpoch, bestParameters, steps, trainMilliseconds } = result;
+  const best = history[bestEpoch - 1];
   const file: ModelFile = {
     format: "bindscape-model",
     version: 1,
@@ -154,198 +141,93 @@ export async function trainNetwork(
       assembly: study.assembly.name,
       seed: settings.seed,
       settings: { ...settings },
-      epochs: progress.history.length,
-      bestEpoch: progress.bestEpoch,
+      epochs: history.length,
+      bestEpoch,
       validationLoss: best.validationLoss,
       ...(validationCell !== undefined && { validationCell }),
     },
   };
   return {
-    network: { file, parameters: progress.bestParameters },
-    history: progress.history,
-    bestEpoch: progress.bestEpoch,
-    waitShare:
-      progress.trainMilliseconds === 0 ? 0 : progress.waitedMilliseconds / progress.trainMilliseconds,
-    seconds: progress.history.reduce((sum, entry) => sum + entry.seconds, 0),
-    stepMilliseconds: progress.steps === 0 ? 0 : progress.trainMilliseconds / progress.steps,
+    network: { file, parameters: bestParameters },
+    history,
+    bestEpoch,
+    waitShare: trainMilliseconds === 0 ? 0 : waiting.milliseconds / trainMilliseconds,
+    seconds: history.reduce((sum, entry) => sum + entry.seconds, 0),
+    stepMilliseconds: steps === 0 ? 0 : trainMilliseconds / steps,
     trainingPeaks: plan.samplers.reduce((sum, sampler) => sum + sampler.trainingPeaks, 0),
   };
 }
 
-interface TrainingProgress {
-  readonly history: HistoryEntry[];
-  bestEpoch: number;
-  bestParameters: Map<string, Float32Array>;
-  steps: number;
-  trainMilliseconds: number;
-  waitedMilliseconds: number;
-}
-
-interface EpochParts {
-  readonly step: TrainingStep;
-  readonly predictor: Predictor;
-  readonly pipeline: BatchPipeline;
-  readonly plan: TrainingPlan;
-  readonly validation: LabelledWindows;
-  readonly withinCells: LabelledWindows | null;
-  readonly options: TrainOptions;
-  readonly progress: TrainingProgress;
-}
-
-async function runEpoch(epoch: number, parts: EpochParts): Promise<void> {
-  const { step, predictor, pipeline, plan, validation, withinCells, options, progress } = parts;
+/** Windows of a study as what a network is trained and validated on. @param waiting time that training waits for them */
+function studyData(
+  plan: TrainingPlan,
+  pipeline: BatchPipeline,
+  waiting: { milliseconds: number },
+  options: TrainOptions,
+): TrainingData {
   const { settings } = options;
-  const started = performance.now();
-  const learningRate = learningRateOf(settings, epoch);
-  const drawn = drawPooledEpoch(plan.samplers, Random.forPart(settings.seed, "epoch", epoch));
-  const windows = padToBatches(
-    settings.shuffleLabels
-      ? permuteLabels(drawn, Random.forPart(settings.seed, "shuffle-labels", epoch))
-      : drawn,
-    settings.batchSize,
-  );
-  const lossSum = await trainEpoch(epoch, windows, learningRate, parts);
-  await predictor.setParameters(await step.parameters());
-  const validationLoss = await measureLoss(predictor, pipeline, validation, options);
-  if (!Number.isFinite(validationLoss)) throw validationIsNotANumber(epoch, plan, options, validationLoss);
-  const entry: HistoryEntry = {
-    epoch,
-    trainingLoss: lossSum,
-    validationLoss,
-    ...(withinCells && { withinCellLoss: await measureLoss(predictor, pipeline, withinCells, options) }),
-    learningRate,
-    seconds: (performance.now() - started) / 1000,
+  const { batchSize } = settings;
+  // In the control experiment the choice of the epoch must not see a true label either.
+  const shuffle = (windows: LabelledWindows, ...part: (string | number)[]) =>
+    settings.shuffleLabels ? permuteLabels(windows, Random.forPart(settings.seed, ...part)) : windows;
+  const validation = shuffle(plan.validation, "shuffle-validation");
+  const withinCells = plan.withinCells && shuffle(plan.withinCells, "shuffle-validation");
+  const [sampler] = plan.samplers;
+  return {
+    source: sampler.study.source,
+    draw(epoch) {
+      const drawn = drawPooledEpoch(plan.samplers, Random.forPart(settings.seed, "epoch", epoch));
+      const windows = padToBatches(shuffle(drawn, "shuffle-labels", epoch), batchSize);
+      return {
+        steps: windows.binStarts.length / batchSize,
+        batches: feedBatches(windows, pipeline, batchSize, waiting),
+        describe(batch) {
+          const first = batch * batchSize;
+          const { chromosome } = sampler.study.assembly.segments[windows.segmentIndices[first]];
+          return `its first window is the bin at ${chromosome}:${windows.binStarts[first]}`;
+        },
+      };
+    },
+    async validate(predictor) {
+      const validationLoss = await measureLoss(predictor, pipeline, validation, options);
+      return {
+        validationLoss,
+        ...(withinCells && { withinCellLoss: await measureLoss(predictor, pipeline, withinCells, options) }),
+      };
+    },
   };
-  progress.history.push(entry);
-  const isBest =
-    progress.bestEpoch === 0 || validationLoss < progress.history[progress.bestEpoch - 1].validationLoss;
-  if (isBest) {
-    progress.bestEpoch = epoch;
-    progress.bestParameters = await step.parameters();
-  }
-  if (options.checkpointFolder) {
-    const checkpoint: Checkpoint = {
-      fingerprint: options.fingerprint ?? "",
-      history: progress.history,
-      bestEpoch: progress.bestEpoch,
-      bestParameters: progress.bestParameters,
-      state: await step.exportState(),
-    };
-    await writeCheckpoint(options.checkpointFolder, checkpoint);
-  }
-  options.onEpoch?.(entry, isBest);
 }
 
-/** One pass over the windows of an epoch; returns the mean loss of its windows. */
-async function trainEpoch(
-  epoch: number,
+async function* feedBatches(
   windows: LabelledWindows,
-  learningRate: number,
-  { step, pipeline, options, progress, plan }: EpochParts,
-): Promise<number> {
-  const { batchSize } = options.settings;
+  pipeline: BatchPipeline,
+  batchSize: number,
+  waiting: { milliseconds: number },
+): AsyncGenerator<FeedBatch> {
   const { tasks } = windows;
-  const steps = windows.binStarts.length / batchSize;
-  const started = performance.now();
-  const waitedBefore = pipeline.waitedMilliseconds;
-  let weightedLoss = 0;
-  let weight = 0;
+  const before = pipeline.waitedMilliseconds;
   for await (const batch of pipeline.run(splitRequest(windows, batchSize))) {
-    options.signal?.throwIfAborted();
     const rows = [batch.index * batchSize * tasks, (batch.index + 1) * batchSize * tasks] as const;
-    const weights = windows.weights.subarray(...rows);
-    const feeds: Record<string, Float32Array> = {
-      windows: batch.windows,
-      labels: windows.labels.subarray(...rows),
-      weights,
+    yield {
+      feeds: {
+        windows: batch.windows,
+        labels: windows.labels.subarray(...rows),
+        weights: windows.weights.subarray(...rows),
+        ...(pipeline.plan.features.length > 0 && { features: batch.features }),
+      },
+      release: () => batch.release(),
     };
-    if (pipeline.plan.features.length > 0) feeds.features = batch.features;
-    const { loss } = await step.run(feeds, learningRate).catch((error: unknown) => {
-      throw locateInBatch(error, epoch, batch.index, windows, plan, options);
-    });
-    batch.release();
-    if (!Number.isFinite(loss)) throw lossIsNotANumber(epoch, batch.index, windows, plan, options, loss);
-    const batchWeight = sum(weights);
-    weightedLoss += loss * batchWeight;
-    weight += batchWeight;
-    progress.steps++;
-    options.onProgress?.({
-      task: `epoch ${epoch}`,
-      done: batch.index + 1,
-      total: steps,
-      unit: "steps",
-      note: `loss ${(weightedLoss / weight).toFixed(4)}`,
-    });
   }
-  progress.trainMilliseconds += performance.now() - started;
-  progress.waitedMilliseconds += pipeline.waitedMilliseconds - waitedBefore;
-  return weightedLoss / weight;
+  waiting.milliseconds += pipeline.waitedMilliseconds - before;
 }
 
-function lossIsNotANumber(
-  epoch: number,
-  batch: number,
-  windows: LabelledWindows,
-  plan: TrainingPlan,
-  options: TrainOptions,
-  loss: number,
-): BindscapeError {
-  return new BindscapeError({
-    source: plan.samplers[0].study.source,
-    found: `a loss of ${loss} in ${describeBatch(epoch, batch, windows, plan, options)}`,
-    expected: "a finite loss",
-    next: `${adviseOnLoss(epoch, options)}; --check-numerics names the layer where it begins`,
-  });
-}
-
-function describeBatch(
-  epoch: number,
-  batch: number,
-  windows: LabelledWindows,
-  plan: TrainingPlan,
-  { settings }: TrainOptions,
-): string {
-  const first = batch * settings.batchSize;
-  const segment = plan.samplers[0].study.assembly.segments[windows.segmentIndices[first]];
-  return `epoch ${epoch}, batch ${batch + 1} (its first window is the bin at ${segment.chromosome}:${windows.binStarts[first]})`;
-}
-
-/** Says of a step's error in which batch it happened. */
-function locateInBatch(
-  error: unknown,
-  epoch: number,
-  batch: number,
-  windows: LabelledWindows,
-  plan: TrainingPlan,
-  options: TrainOptions,
-): unknown {
-  if (!(error instanceof BindscapeError)) return error;
-  const { source, found, expected, next } = error;
-  const place = describeBatch(epoch, batch, windows, plan, options);
-  return new BindscapeError({ source, found: `${found}, in ${place}`, expected, next, cause: error });
-}
-
-/** The weights may be spoilt by the last step of an epoch, whose own loss was measured before it. */
-function validationIsNotANumber(
-  epoch: number,
-  plan: TrainingPlan,
-  options: TrainOptions,
-  loss: number,
-): BindscapeError {
-  return new BindscapeError({
-    source: plan.samplers[0].study.source,
-    found: `a validation loss of ${loss} after epoch ${epoch}`,
-    expected: "a finite loss",
-    next: adviseOnLoss(epoch, options),
-  });
-}
-
-function adviseOnLoss(epoch: number, { checkpointFolder }: TrainOptions): string {
-  const kept =
-    checkpointFolder && epoch > 1
-      ? `The checkpoint of epoch ${epoch - 1} is kept in ${checkpointFolder}. `
-      : "";
-  return `${kept}Lower --learning-rate, or cap the tracks with \`transform.cap\``;
+/** How a training is kept in a folder; not at all without one. */
+export function keepIn(
+  folder: string | undefined,
+  fingerprint = "",
+): Pick<EpochLoopOptions, "save" | "savedIn"> {
+  if (folder === undefined) return {};
+  return { savedIn: folder, save: (saved) => writeCheckpoint(folder, { fingerprint, ...saved }) };
 }
 
 /** Mean binary cross-entropy of the validation windows (weights of ambiguous labels are 0). */
@@ -355,36 +237,23 @@ async function measureLoss(
   windows: LabelledWindows,
   options: TrainOptions,
 ): Promise<number> {
-  let loss = 0;
-  let weight = 0;
+  const loss = new LossSum();
   await runPredictor(
     predictor,
     pipeline,
     windows,
     "probability",
     { signal: options.signal },
-    (values, first) => {
-      for (let i = 0; i < values.length; i++) {
-        const at = first * windows.tasks + i;
-        // Keras clips probabilities at its epsilon, 1e-7; so does the training loss of gradient.
-        const p = Math.min(Math.max(values[i], 1e-7), 1 - 1e-7);
-        loss -= windows.weights[at] * (windows.labels[at] === 1 ? Math.log(p) : Math.log1p(-p));
-        weight += windows.weights[at];
-      }
-    },
+    (values, first) => loss.add(values, windows.labels, windows.weights, first * windows.tasks),
   );
-  return loss / weight;
+  return loss.mean;
 }
 
 /** Fills the last batch with windows of weight 0, so that every step has the same shape. */
 export function padToBatches(windows: LabelledWindows, batchSize: number): LabelledWindows {
   const count = windows.binStarts.length;
   const { tasks } = windows;
-  const padded = Math.ceil(count / batchSize) * batchSize;
-  const windowsAndPadding = pickWindows(
-    windows,
-    Uint32Array.from({ length: padded }, (_, row) => row % count),
-  );
+  const windowsAndPadding = pickWindows(windows, fillBatches(count, batchSize));
   windowsAndPadding.labels.fill(0, count * tasks);
   windowsAndPadding.weights.fill(0, count * tasks);
   return windowsAndPadding;
@@ -397,12 +266,6 @@ export function permuteLabels(windows: LabelledWindows, random: Random): Labelle
   const permute = (values: Float32Array) =>
     Float32Array.from(values, (_, at) => values[order[Math.floor(at / tasks)] * tasks + (at % tasks)]);
   return { ...windows, labels: permute(windows.labels), weights: permute(windows.weights) };
-}
-
-function sum(values: Float32Array): number {
-  let total = 0;
-  for (const value of values) total += value;
-  return total;
 }
 
 /** A copy without readonly marks, as the schema's type has it. */

@@ -30,9 +30,10 @@ import {
   zeros,
 } from "@bindscape/gradient";
 import { BindscapeError } from "@bindscape/numerics";
-import { countBaseChannels, countChannels, type WindowPlan } from "@bindscape/study";
+import { countChannels } from "@bindscape/study";
 import type { NetworkContext, SharedOverlap } from "../../model-definition.js";
-import { otherStrandTrack } from "../../strand-tracks.js";
+import { reverseComplementChannels } from "../../strand-tracks.js";
+import { logOdds } from "../sequence-network/initial-values.js";
 import { type FactorNetOptions, poolWidthOf, recurrentUnitsOf } from "./options.js";
 import { seededBiases, seededConvolution } from "./seeding.js";
 
@@ -264,13 +265,6 @@ function linearPart(graph: Graph, features: Tensor, { plan, tasks, linearStart }
   );
 }
 
-/** Which channel stands for each channel on the other strand: A-T, C-G, and tracks ending in _fwd and _rev. */
-export function reverseComplementChannels(plan: WindowPlan): number[] {
-  const bases = countBaseChannels(plan);
-  const tracks = plan.tracks.map((name) => bases + plan.tracks.indexOf(otherStrandTrack(name, plan.tracks)));
-  return bases > 0 ? [3, 2, 1, 0, ...tracks] : tracks;
-}
-
 /** Glorot's uniform values made smaller: behind a linear part that is right from the start, they begin as a detail. */
 function scaledGlorot(factor: number): Initialiser {
   return (shape, random) => glorotUniform()(shape, random).map((value) => value * factor);
@@ -279,11 +273,6 @@ function scaledGlorot(factor: number): Initialiser {
 /** Log-odds of the training share of bound windows, or the intercepts of the regressions the linear part starts as. */
 function outputBias({ linearStart, boundShare }: NetworkContext): Float32Array {
   return Float32Array.from(
-    linearStart ? linearStart.map(({ intercept }) => intercept) : boundShare.map(logitOf),
+    linearStart ? linearStart.map(({ intercept }) => intercept) : boundShare.map(logOdds),
   );
-}
-
-function logitOf(share: number): number {
-  const clipped = Math.min(Math.max(share, 1e-6), 1 - 1e-6);
-  return Math.log(clipped / (1 - clipped));
 }

@@ -30,6 +30,7 @@ export const factorNet = defineModel({
     seeded: seededKernels(options, motifs),
   }),
   secondLayer: (options) => ({ output: "position", width: options.kernelWidth, kernels: options.kernels }),
+  body: ["convolution.*", "position.*", "recurrent.*"],
   departures: describeDepartures,
 });
 
