@@ -35,6 +35,8 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     .description("Where does a transcription factor bind, in which cells, and why?")
     .version(BINDSCAPE_VERSION)
     .showHelpAfterError("(`bindscape COMMAND --help` lists the options)")
+    // Options behind a subcommand's name are the subcommand's, also where its parent has one of the same name.
+    .enablePositionalOptions()
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "bindscape: ")) })
     .exitOverride();
   for (const add of [

@@ -109,6 +109,16 @@ export function simulateGataTal(options: GataTalOptions = {}): GataTalSimulation
   return { set, motifs };
 }
 
+/** Embedded motifs as BED: chromosome is the sequence's name, columns 4 to 6 the motif, 0 and the strand. */
+export function formatEmbeddedMotifs(
+  { names = [] }: Pick<SequenceSet, "names">,
+  motifs: readonly EmbeddedMotif[],
+): string {
+  return motifs
+    .map(({ sequence, motif, start, end }) => `${names[sequence]}\t${start}\t${end}\t${motif}\t0\t+\n`)
+    .join("");
+}
+
 function smooth(motif: Motif): Motif {
   const probabilities = motif.probabilities.map(
     (share) => share * (1 - motifPseudocount) + motifPseudocount / 4,
