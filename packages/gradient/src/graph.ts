@@ -15,6 +15,11 @@ export interface GraphOptions {
   readonly traits?: DeviceTraits;
   /** Whether sparse bags of parameters are left to the training step. Default false. */
   readonly liftsBags?: boolean;
+  /**
+   * Whether operators stay in the order in which the network names them, for methods that say something about each;
+   * else a cheaper order of equal results is chosen (a pool before a rectifier). Default false.
+   */
+  readonly keepsOrder?: boolean;
 }
 
 /** A {@link sparseBag} that training steps compute outside the graph: its output is one of the graph's inputs. */
@@ -72,6 +77,7 @@ export class Graph {
   readonly phase: Phase;
   readonly traits: DeviceTraits;
   readonly liftsBags: boolean;
+  readonly keepsOrder: boolean;
   readonly bags: LiftedBag[] = [];
   readonly inputs = new Map<string, Tensor>();
   readonly parameters = new Map<string, Tensor>();
@@ -95,6 +101,7 @@ export class Graph {
     this.phase = options.phase;
     this.traits = options.traits ?? cpuTraits;
     this.liftsBags = options.liftsBags ?? false;
+    this.keepsOrder = options.keepsOrder ?? false;
   }
 
   /** A float32 tensor that every run is given. The same name and shape again give the same tensor. */

@@ -1,4 +1,14 @@
 export * from "./autodiff.js";
+export {
+  type DeepLiftForm,
+  type DeepLiftGraph,
+  type DeepLiftRule,
+  deepLiftGraph,
+  deepLiftRules,
+} from "./deeplift/deeplift.js";
+export * from "./deeplift/deeplift-model.js";
+export type { ReferenceRows } from "./deeplift/paired-rows.js";
+export type { PredictorOptions } from "./free-batch-model.js";
 export { Graph, type GraphOptions, type Phase, Tensor } from "./graph.js";
 export * from "./initialisers.js";
 export * from "./largest-tensor.js";

@@ -161,8 +161,18 @@ export function lstmRecurrenceGradient(
   gateActivation: GateActivation,
 ): Tensor {
   const [factors, through] = applyOperator(factorsOperator, [cells, ...gates], { gateActivation });
-  const inputs = [gradient, factors, through, gates[2], kernel];
-  return applyOperator(backwardOperator, inputs, null)[0];
+  return lstmRecurrenceBack(gradient, factors, through, gates[2], kernel);
+}
+
+/** For the engine: the backward recurrence with given factors; see {@link backwardOperator}. */
+export function lstmRecurrenceBack(
+  gradient: Tensor,
+  factors: Tensor,
+  through: Tensor,
+  forget: Tensor,
+  kernel: Tensor,
+): Tensor {
+  return applyOperator(backwardOperator, [gradient, factors, through, forget, kernel], null)[0];
 }
 
 /** The states one step earlier; zeros before the first. */
