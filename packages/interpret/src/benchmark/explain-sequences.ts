@@ -1,4 +1,4 @@
-import { type Runtime } from "@bindscape/gradient";
+import type { Runtime } from "@bindscape/gradient";
 import { BindscapeError, type ProgressListener } from "@bindscape/numerics";
 import { type EmbeddedMotif, encodeSequences, type SequenceSet } from "@bindscape/study";
 import type { Attribute } from "../attributions.js";
