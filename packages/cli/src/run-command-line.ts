@@ -3,6 +3,7 @@ import { BindscapeError } from "@bindscape/numerics";
 import { Command, CommanderError } from "commander";
 import { addCompareCommand } from "./commands/compare.js";
 import { addConvertCommand } from "./commands/convert.js";
+import { addDatasetCommand } from "./commands/dataset.js";
 import { addDemoCommand } from "./commands/demo.js";
 import { addDoctorCommand } from "./commands/doctor.js";
 import { addDreamCommand } from "./commands/dream.js";
@@ -56,6 +57,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     addInfoCommand,
     addZooCommand,
     addMotifsCommand,
+    addDatasetCommand,
     addMappabilityCommand,
     addSimulateCommand,
     addStudyCommand,

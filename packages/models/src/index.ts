@@ -30,6 +30,7 @@ export * from "./charts/scatter-plot.js";
 export * from "./charts/svg.js";
 export * from "./compare/compare-page.js";
 export * from "./compare/signal-in-peaks.js";
+export * from "./dataset-reports/motif-sites-page.js";
 export * from "./demo/yeast-study.js";
 export * from "./evaluate/baselines.js";
 export * from "./evaluate/bootstrap.js";

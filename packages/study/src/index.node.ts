@@ -10,10 +10,12 @@ export * from "./factornet/read-directory.node.js";
 export * from "./factornet/write-study.node.js";
 export { type GenomeFile, openGenomeFile, readGenome } from "./genome-file.node.js";
 export * from "./index.js";
+export * from "./interval-files.node.js";
 export { TRACK_MODES, type TrackMode } from "./load-cell.node.js";
 export * from "./load-study.node.js";
 export * from "./readable-genome.node.js";
 export * from "./sequence-set-folder.node.js";
 export * from "./simulate.node.js";
+export * from "./study-of-files.node.js";
 
 export * from "./tracks.node.js";

@@ -1,17 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import {
-  type BedRecord,
-  describeFileError,
-  fileNameOf,
-  type Interval,
-  isAddress,
-  type NarrowPeak,
-  readBed,
-  readNarrowPeak,
-  withSource,
-} from "@bindscape/genome";
+import { describeFileError, type Interval, isAddress, withSource } from "@bindscape/genome";
 import { findMotif, type Motif, readMotifFile } from "@bindscape/motifs";
 import { BindscapeError } from "@bindscape/numerics";
 import { loadAnnotations } from "./annotations.node.js";
@@ -19,9 +9,9 @@ import type { Assembly } from "./assembly.js";
 import { BinTable } from "./bins.js";
 import type { TrackFile } from "./cell-files.node.js";
 import { openCellReader } from "./cell-reader.node.js";
-import { ChromosomeNames } from "./chromosome-names.js";
 import { findLabelledStretches, readBinLabels } from "./dream-labels.js";
 import { measureExpressionComponents, readExpressionTable } from "./expression.js";
+import { aroundSummit, readIntervalFile, readPeakFile } from "./interval-files.node.js";
 import { AMBIGUOUS, BOUND } from "./labels.js";
 import { loadAssembly } from "./load-assembly.node.js";
 import { LARGEST_HELD_BYTES, loadCell, type TrackMode, type TrackRoom } from "./load-cell.node.js";
@@ -52,10 +42,22 @@ export interface LoadStudyOptions {
  * @throws BindscapeError for the first thing that is missing or does not fit
  */
 export async function loadStudy(path: string, options: LoadStudyOptions = {}): Promise<Study> {
-  const file = parseStudyFile(await readStudyText(path), path);
+  return loadStudyFile(parseStudyFile(await readStudyText(path), path), path, options, [resolve(path)]);
+}
+
+/**
+ * As {@link loadStudy}, of a study file in memory.
+ * @param path where the study would lie: its files are looked for from there
+ * @param inputs files it was made from
+ */
+export async function loadStudyFile(
+  file: StudyFile,
+  path: string,
+  options: LoadStudyOptions = {},
+  inputs: string[] = [],
+): Promise<Study> {
   const folder = options.dataFolder ?? file.data ?? ".";
   const warnings: string[] = [];
-  const inputs: string[] = [resolve(path)];
   const locate = (name: string, what: string) => {
     const found = locateFile(path, options.dataFolder === undefined, folder, name);
     if (!isAddress(found) && !existsSync(found)) {
@@ -267,11 +269,7 @@ class StudyReader {
 
   /** Intervals of a BED file, on chromosomes of the assembly; others are passed over with a warning. */
   async readIntervals(file: string): Promise<Interval[]> {
-    return this.#onAssembly(await withSource(file, readBed), file).map(({ chromosome, start, end }) => ({
-      chromosome,
-      start,
-      end,
-    }));
+    return readIntervalFile(file, this.assembly, this.warnings);
   }
 
   async readExperiment(entry: ExperimentEntry, motifs: readonly Motif[]): Promise<Experiment> {
@@ -286,7 +284,7 @@ class StudyReader {
       return { ...shared, ...(await this.#readLabels(entry.labels!, entry.cell, what)) };
     }
     const peaksFile = this.locate(entry.peaks, what);
-    let peaks = await this.#readPeaks(peaksFile);
+    let peaks = await readPeakFile(peaksFile, this.assembly, this.warnings);
     if (entry.topPeaks !== undefined) peaks = peaks.slice(0, entry.topPeaks);
     if (peaks.length === 0) {
       throw new BindscapeError({
@@ -299,8 +297,10 @@ class StudyReader {
     const flank = entry.summitFlank;
     return {
       ...shared,
-      peaks: flank === undefined ? peaks : peaks.map((peak) => this.#aroundSummit(peak, flank)),
-      relaxedPeaks: entry.relaxedPeaks ? await this.#readPeaks(this.locate(entry.relaxedPeaks, what)) : [],
+      peaks: flank === undefined ? peaks : peaks.map((peak) => aroundSummit(peak, flank)),
+      relaxedPeaks: entry.relaxedPeaks
+        ? await readPeakFile(this.locate(entry.relaxedPeaks, what), this.assembly, this.warnings)
+        : [],
     };
   }
 
@@ -321,43 +321,6 @@ class StudyReader {
     const peaks = findLabelledStretches(this.bins, labels, [BOUND], size - this.file.bins.boundOverlap);
     const relaxedPeaks = findLabelledStretches(this.bins, labels, [BOUND, AMBIGUOUS], size - 1);
     return { labels, peaks, relaxedPeaks };
-  }
-
-  async #readPeaks(file: string): Promise<(BedRecord | NarrowPeak)[]> {
-    const narrow = /\.narrowpeak(\.gz)?$/i.test(fileNameOf(file));
-    const records = await withSource(file, (source) => (narrow ? readNarrowPeak(source) : readBed(source)));
-    return this.#onAssembly(records, file);
-  }
-
-  #aroundSummit(peak: BedRecord | NarrowPeak, flank: number): Interval {
-    const called = "peak" in peak && peak.peak >= 0;
-    const summit = called ? peak.start + (peak as NarrowPeak).peak : Math.floor((peak.start + peak.end) / 2);
-    return { chromosome: peak.chromosome, start: Math.max(0, summit - flank), end: summit + flank };
-  }
-
-  /** Renames records to the study's chromosomes and checks that they end within them. */
-  #onAssembly<T extends BedRecord>(records: readonly T[], file: string): T[] {
-    if (records.length === 0) return [];
-    const names = ChromosomeNames.match([...new Set(records.map((r) => r.chromosome))], this.assembly, file);
-    const sizes = new Map(this.assembly.chromosomes.map(({ name, size }) => [name, size]));
-    const kept: T[] = [];
-    for (const record of records) {
-      const chromosome = names.inAssembly(record.chromosome);
-      if (chromosome === undefined) continue;
-      // The ends of chromosomes are not known where the assembly is made of pieces.
-      if (!this.file.assembly.pieces && record.end > sizes.get(chromosome)!) {
-        throw new BindscapeError({
-          source: file,
-          line: record.line,
-          found: `${record.chromosome}:${record.start}-${record.end} ends beyond the chromosome`,
-          expected: `an end of at most ${sizes.get(chromosome)} on ${chromosome}`,
-          next: "Check that the file is of the study's assembly",
-        });
-      }
-      kept.push({ ...record, chromosome });
-    }
-    this.warnings.push(...names.finish());
-    return kept;
   }
 }
 

@@ -187,7 +187,8 @@ export function provideCellOpener(open: CellOpener): void {
   provided = open;
 }
 
-function openCell(source: WindowSource): Promise<OpenCell> {
+/** Opens the files of a cell that stays in them. */
+export function openCell(source: WindowSource): Promise<OpenCell> {
   if (provided !== null) return provided(source);
   throw new BindscapeError({
     source: "cell",

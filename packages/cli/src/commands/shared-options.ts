@@ -52,17 +52,20 @@ export interface StudyFlags {
 export function addStudyOptions(command: Command): Command {
   return command
     .option("--data <folder>", "folder the study's files lie in, in place of the one the study names")
-    .addOption(
-      new Option(
-        "--tracks <place>",
-        "hold sequence and tracks in memory, or read windows on demand, the same numbers with less memory; auto: on demand above 1.5 GB",
-      )
-        .choices(TRACK_MODES)
-        .default("auto"),
-    )
+    .addOption(tracksOption())
     .option("--threads <number>", "threads for networks (default: all cores)", parseThreads)
     .addOption(deviceOption())
     .option("--json", "print one JSON line at the end");
+}
+
+/** Where sequence and tracks are held. */
+export function tracksOption(): Option {
+  return new Option(
+    "--tracks <place>",
+    "hold sequence and tracks in memory, or read windows on demand, the same numbers with less memory; auto: on demand above 1.5 GB",
+  )
+    .choices(TRACK_MODES)
+    .default("auto");
 }
 
 /** What networks are computed on. */

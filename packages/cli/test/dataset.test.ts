@@ -1,0 +1,148 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { readSequenceSetFolder } from "@bindscape/study";
+import { beforeAll, describe, expect, it } from "vitest";
+import { lastJson, runHere, temporaryFolder } from "./run.js";
+import { site, writeTinyStudy } from "./tiny-study.js";
+
+const file = temporaryFolder();
+let study = "";
+beforeAll(async () => {
+  study = await writeTinyStudy(file("tiny"));
+  // Only every second peak stays, so that half of the planted sites are unbound.
+  const peaks = readFileSync(file("tiny/F.bed"), "utf8").trim().split("\n");
+  writeFileSync(file("tiny/F.bed"), `${peaks.filter((_, i) => i % 2 === 0).join("\n")}\n`);
+});
+
+const make = (out: string, ...flags: string[]) =>
+  runHere(["dataset", "motif-sites", "--out", file(out), "--length", "200", "--json", ...flags]);
+
+describe("dataset motif-sites", () => {
+  it("writes a folder that reads back, with its record and page", async () => {
+    const { code, stdout, stderr } = await make("f", "--study", study, "--factor", "F");
+    expect(stderr).toContain("bound and");
+    expect(code).toBe(0);
+    const said = lastJson(stdout) as { sequences: number; counts: unknown; matching: { quality: object } };
+    const set = await readSequenceSetFolder(file("f"));
+    expect(set.count).toBe(said.sequences);
+    expect(set.tasks).toEqual([{ factor: "F", cell: "cell" }]);
+    expect(set.length).toBe(200);
+    // Nearly all sites are the planted ones: the core of most windows is the motif itself.
+    const cores = Array.from({ length: set.count }, (_, row) =>
+      Array.from(
+        set.codes.slice(row * 200 + set.cores![0], row * 200 + set.cores![1]),
+        (code) => "ACGTN"[code],
+      ).join(""),
+    );
+    expect(cores.filter((core) => core === site).length).toBeGreaterThan(set.count * 0.8);
+    expect(readdirSync(file("f")).sort()).toEqual([
+      "dataset.json",
+      "labels.tsv",
+      "report.html",
+      "run.json",
+      "sequences.fa",
+      "sites.bed",
+      "sites.tsv",
+    ]);
+    const page = readFileSync(join(file("f"), "report.html"), "utf8");
+    expect(page).toContain("Motif sites of F in cell");
+    expect(page).not.toMatch(/NaN|undefined/);
+    const description = JSON.parse(readFileSync(join(file("f"), "dataset.json"), "utf8"));
+    expect(description).toMatchObject({ kind: "motif sites", control: "baseline", counts: { "F|cell": {} } });
+    expect(said.counts).toEqual(description.counts["F|cell"]);
+    const record = JSON.parse(readFileSync(join(file("f"), "run.json"), "utf8"));
+    expect(record.inputs.map(({ file: name }: { file: string }) => name.split("/").at(-1))).toContain(
+      "genome.fa",
+    );
+  });
+
+  it("makes the same of single files as of a study", async () => {
+    const { code, stderr } = await make(
+      "files",
+      ...["--genome", file("tiny/genome.fa"), "--peaks", file("tiny/F.bed")],
+      ...["--motif", `${file("tiny/motifs.pfm")}:F`, "--track", file("tiny/open.bw")],
+      ...["--validation", "chrB", "--test", "chrC"],
+    );
+    expect([code, stderr.includes("of F (")]).toEqual([0, true]);
+    const [a, b] = [await readSequenceSetFolder(file("f")), await readSequenceSetFolder(file("files"))];
+    expect(b.tasks).toEqual([{ factor: "F", cell: "" }]);
+    expect(b.names).toEqual(a.names);
+    expect(b.splits).toEqual(a.splits);
+    expect(b.labels).toEqual(a.labels);
+    expect(b.codes).toEqual(a.codes);
+  });
+
+  it("masks the core, pads ends, and moves hold-outs", async () => {
+    const { code } = await make(
+      "masked",
+      ...[
+        "--study",
+        study,
+        "--factor",
+        "f",
+        "--core",
+        "mask",
+        "--ends",
+        "pad",
+        "--control",
+        "gc",
+        "--gc-bin",
+        ".1",
+      ],
+      ...["--validation", "chrC", "--test", "chrB", "--minimum-sites", "20", "--positives", "all"],
+    );
+    expect(code).toBe(0);
+    const set = await readSequenceSetFolder(file("masked"));
+    const core = set.codes.subarray(set.cores![0], set.cores![1]);
+    expect([...core]).toEqual(Array(site.length).fill(4));
+    for (const [row, { chromosome }] of set.places!.entries()) {
+      expect(set.splits![row]).toBe({ chrA: "training", chrB: "test", chrC: "validation" }[chromosome]);
+    }
+  });
+
+  it.each([
+    [["--factor", "F"], /neither --study nor --genome/],
+    [["--study", "STUDY"], /no --factor/],
+    [["--study", "STUDY", "--factor", "G"], /no experiment for the factor "G"/],
+    [["--study", "STUDY", "--factor", "F", "--length", "8"], /windows of 8 bp for a motif of 9 bp/],
+    [["--study", "STUDY", "--factor", "F", "--minimum-sites", "5000"], /at least 5000 of each/],
+    [["--study", "STUDY", "--factor", "F", "--test", "chrZ"], /the chromosome "chrZ"/],
+    [["--study", "STUDY", "--factor", "F", "--test", "chrB"], /validation .* and test .* hold out the same/],
+    [
+      ["--study", "STUDY", "--factor", "F", "--track", "T", "--control", "accessibility"],
+      /no track named "T"/,
+    ],
+    [
+      ["--study", "STUDY", "--factor", "F", "--accessible", "a.bed"],
+      /accessible regions with --control baseline/,
+    ],
+    [["--study", "STUDY", "--factor", "F", "--bfile", "--motif--"], /expected --genome--/],
+    [["--study", "STUDY", "--factor", "F", "--bound-rule", "near"], /Allowed choices are strict/],
+    [["--genome", "GENOME", "--motif", "MOTIF"], /--genome without --peaks/],
+    [
+      ["--genome", "GENOME", "--motif", "MOTIF", "--peaks", "PEAKS"],
+      /no chromosome chr8 to hold out for validation/,
+    ],
+    [["--genome", "GENOME", "--motif", "no.meme", "--peaks", "PEAKS"], /no such file/],
+  ])("refuses %j, and writes nothing", async (flags, message) => {
+    const names: Record<string, string> = {
+      STUDY: study,
+      GENOME: file("tiny/genome.fa"),
+      MOTIF: file("tiny/motifs.pfm"),
+      PEAKS: file("tiny/F.bed"),
+    };
+    const { code, stderr } = await make("refused", ...flags.map((flag) => names[flag] ?? flag));
+    expect(stderr).toMatch(message);
+    expect(code).toBe(2);
+    expect(existsSync(file("refused"))).toBe(false);
+  });
+
+  it("keeps off a folder that is there, and replaces a data set where told to", async () => {
+    const before = readFileSync(file("f/labels.tsv"), "utf8");
+    const again = await make("f", "--study", study, "--factor", "F", "--seed", "1");
+    expect([again.code, again.stderr.includes("something stands there already")]).toEqual([2, true]);
+    expect(readFileSync(file("f/labels.tsv"), "utf8")).toBe(before);
+    expect((await make("f", "--study", study, "--factor", "F", "--seed", "1", "--overwrite")).code).toBe(0);
+    expect(readFileSync(file("f/labels.tsv"), "utf8")).not.toBe(before);
+  });
+});
