@@ -16,8 +16,9 @@ export interface GraphOptions {
   /** Whether sparse bags of parameters are left to the training step. Default false. */
   readonly liftsBags?: boolean;
   /**
-   * Whether operators stay in the order in which the network names them, for methods that say something about each;
-   * else a cheaper order of equal results is chosen (a pool before a rectifier). Default false.
+   * Whether operators stay as the network names them, for methods that say something about each, so that every tensor lies
+   * on the way to what is computed of it and has a gradient; else cheaper ones of equal results are chosen (a pool before a
+   * rectifier). Default false.
    */
   readonly keepsOrder?: boolean;
 }

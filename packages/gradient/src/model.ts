@@ -21,9 +21,9 @@ export function buildGraph(
   batch: number | "free",
   phase: Phase,
   traits?: DeviceTraits,
-  liftsBags = false,
+  rest: { readonly liftsBags?: boolean; readonly keepsOrder?: boolean } = {},
 ): { graph: Graph; model: Model } {
-  const graph = new Graph({ batch, phase, traits, liftsBags });
+  const graph = new Graph({ batch, phase, traits, ...rest });
   return { graph, model: build(graph) };
 }
 

@@ -43,14 +43,18 @@ export class Predictor {
   }
 }
 
-export interface InputGradientOptions extends Omit<PredictorOptions, "outputs"> {
+export interface InputGradientOptions extends PredictorOptions {
   /** The output whose gradient is wanted; of several columns, their sum. */
   readonly of: string;
   /** The inputs it is taken with respect to. */
-  readonly inputs: readonly string[];
+  readonly inputs?: readonly string[];
+  /** Outputs that it is taken with respect to too: layers on the way to `of`. */
+  readonly layers?: readonly string[];
+  /** Outputs to compute in the same run. None where absent. */
+  readonly outputs?: readonly string[];
 }
 
-/** Gradients of an output with respect to inputs (saliency), for any number of windows. */
+/** Gradients of an output with respect to inputs (saliency) or to layers, for any number of windows. */
 export class InputGradient {
   readonly #model: FreeBatchModel;
 
@@ -58,37 +62,59 @@ export class InputGradient {
     this.#model = model;
   }
 
+  /** @throws BindscapeError for an input or a layer that the output does not depend on */
   static async create(runtime: Runtime, options: InputGradientOptions): Promise<InputGradient> {
-    const { graph, model } = buildGraph(options.build, "free", "inference", runtime.traits);
+    const { inputs = [], layers = [] } = options;
+    const { graph, model } = buildGraph(options.build, "free", "inference", runtime.traits, {
+      keepsOrder: layers.length > 0,
+    });
     const of = chooseOutputs(model, [options.of]).get(options.of)!;
-    const tensors = options.inputs.map((name) => graph.inputs.get(name));
-    const found = gradients(
-      of,
-      tensors.filter((tensor) => tensor !== undefined),
-    );
+    const places = new Map<string, Tensor>(chooseOutputs(model, layers));
+    for (const name of inputs) {
+      const tensor = graph.inputs.get(name);
+      if (tensor) places.set(name, tensor);
+    }
+    const found = gradients(of, [...places.values()]);
+    const byName = new Map([...places.keys()].map((name, i) => [name, found[i]]));
     const outputs = new Map<string, Tensor>();
-    options.inputs.forEach((name, i) => {
-      const gradient =
-        tensors[i] && found[tensors.slice(0, i).filter((tensor) => tensor !== undefined).length];
+    for (const name of [...inputs, ...layers]) {
+      const gradient = byName.get(name);
       if (!gradient) {
         throw new BindscapeError({
           source: "input gradient",
-          found: `the output "${options.of}" does not depend on an input "${name}"`,
-          expected: `inputs among ${[...graph.inputs.keys()].join(", ")}`,
+          found: `the output "${options.of}" does not depend on ${layers.includes(name) ? "a layer" : "an input"} "${name}"`,
+          expected: `inputs among ${[...graph.inputs.keys()].join(", ")}, and layers on the way to the output`,
         });
       }
       outputs.set(`gradient/${name}`, gradient);
-    });
+    }
+    for (const [name, tensor] of chooseOutputs(model, options.outputs ?? [])) {
+      outputs.set(`output/${name}`, tensor);
+    }
     return new InputGradient(await FreeBatchModel.create(runtime, graph, outputs, options));
   }
 
-  /** @returns for each input by name its gradient, in the input's shape */
+  /** @returns for each input and layer by name its gradient, in its shape */
   async run(
     feeds: Readonly<Record<string, Float32Array>>,
     count: number,
   ): Promise<Map<string, Float32Array>> {
+    return (await this.runWithOutputs(feeds, count)).gradients;
+  }
+
+  /** @returns the gradients, and the outputs that were asked for, by name */
+  async runWithOutputs(
+    feeds: Readonly<Record<string, Float32Array>>,
+    count: number,
+  ): Promise<{ gradients: Map<string, Float32Array>; outputs: Map<string, Float32Array> }> {
     const results = await this.#model.run(feeds, count);
-    return new Map([...results].map(([name, data]) => [name.slice("gradient/".length), data]));
+    const named = (prefix: string) =>
+      new Map(
+        [...results].flatMap(([name, data]) =>
+          name.startsWith(prefix) ? [[name.slice(prefix.length), data] as const] : [],
+        ),
+      );
+    return { gradients: named("gradient/"), outputs: named("output/") };
   }
 
   async release(): Promise<void> {

@@ -76,13 +76,9 @@ function differentiate(
   options: PlanOptions,
   liftsBags: boolean,
 ): (Omit<TrainingPlan, "update"> & { readonly bags: readonly TrainedBag[] }) | null {
-  const { graph, model } = buildGraph(
-    options.build,
-    options.batchSize,
-    "training",
-    runtime.traits,
+  const { graph, model } = buildGraph(options.build, options.batchSize, "training", runtime.traits, {
     liftsBags,
-  );
+  });
   const { loss } = model;
   if (loss === undefined) throw new BindscapeError({ source: "model", found: "no loss to train with" });
   if (product(loss.shape as number[]) !== 1) {

@@ -90,7 +90,8 @@ export interface SharedOverlap {
 export interface ConvolutionLayer {
   /**
    * Output of the build: [N, kernels, positions] behind the activation, or [2N, kernels, positions] where even rows are
-   * the window and odd rows its reverse complement. It lies on the way to the logit, so that it has a gradient.
+   * the window and odd rows its reverse complement. In graphs that keep their order (`Graph.keepsOrder`) it lies on the
+   * way to the logit, so that it has a gradient.
    */
   readonly output: string;
   readonly kernels: number;

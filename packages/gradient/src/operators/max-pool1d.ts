@@ -106,7 +106,7 @@ export function poolShape(x: Shape, { size, stride, before, after, count }: Over
 export function maxPool1d(x: Tensor, options: PoolOptions): Tensor {
   const { name = "maxPool1d" } = options;
   // The maximum of rectified values is the rectified maximum: rectify the few instead of the many.
-  const inner = x.graph.keepsOrder ? null : beforeRelu(x);
+  const inner = beforeRelu(x);
   if (inner) return relu(maxPool1d(inner, options));
   const pool = resolvePool(x, options);
   const { size, stride, before, after, count } = pool;

@@ -97,8 +97,9 @@ export function relu(x: Tensor): Tensor {
   return inner ? reshape(relu(inner), x.shape) : applyOperator(reluOperator, [x], null)[0];
 }
 
-/** The tensor that `x` is the {@link relu} of, or null. */
+/** The tensor that `x` is the {@link relu} of, or null; also null in graphs that keep their order. */
 export function beforeRelu(x: Tensor): Tensor | null {
+  if (x.graph.keepsOrder) return null;
   if (x.node?.operator === (reluOperator as Operator<unknown>)) return x.node.inputs[0];
   const inner = beforeReshape(x);
   const rectified = inner && beforeRelu(inner);

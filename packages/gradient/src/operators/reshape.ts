@@ -22,8 +22,9 @@ const reshapeOperator: Operator<Target> = {
   gradient: (node, [gradient]) => [gradient && reshape(gradient, node.inputs[0].shape)],
 };
 
-/** The tensor that `x` is a reshape of, or null. */
+/** The tensor that `x` is a reshape of, or null; also null in graphs that keep their order. */
 export function beforeReshape(x: Tensor): Tensor | null {
+  if (x.graph.keepsOrder) return null;
   return x.node?.operator === (reshapeOperator as Operator<unknown>) ? x.node.inputs[0] : null;
 }
 

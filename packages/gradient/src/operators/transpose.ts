@@ -42,7 +42,7 @@ function invert(order: readonly number[]): number[] {
 
 /** Axis `i` of the result is axis `order[i]` of `x`. A transposition of a transposition is made one. */
 export function transpose(x: Tensor, order: readonly number[]): Tensor {
-  if (x.node?.operator === (transposeOperator as Operator<unknown>)) {
+  if (x.node?.operator === (transposeOperator as Operator<unknown>) && !x.graph.keepsOrder) {
     const first = (x.node.attributes as Order).order;
     const combined = order.map((axis) => first[axis]);
     return transpose(x.node.inputs[0], combined);

@@ -64,7 +64,8 @@ export function buildFactorNet(options: FactorNetOptions, context: NetworkContex
     const { kernel, bias } = convolutionParameters(graph, options, context);
     // Where the pool divides the positions exactly, the reverse strand can be computed in forward coordinates,
     // which saves turning the windows round; otherwise the strands' remainders differ and it cannot.
-    const divides = positions % poolWidth === 0;
+    // A graph that keeps its order has each strand of the convolution in its own orientation.
+    const divides = positions % poolWidth === 0 && !graph.keepsOrder;
     const convolved = relu(
       divides
         ? strandConvolution1d(windows, kernel, bias, permutation)
@@ -86,9 +87,11 @@ export function buildFactorNet(options: FactorNetOptions, context: NetworkContex
     if (graph.phase !== "training") {
       outputs.probability = meanOverStrands(sigmoid(logits));
       outputs.logit = meanOverStrands(logits);
-      // For kernel motifs (pruned otherwise): even rows see the window, odd rows its reverse complement.
-      outputs.convolution = relu(convolution1d(bothStrands(windows, permutation), kernel, bias));
-      outputs.position = positionLayer(outputs.convolution, position);
+      // For kernel motifs and attributions (pruned otherwise): even rows see the window, odd rows its reverse complement.
+      outputs.convolution = divides
+        ? relu(convolution1d(bothStrands(windows, permutation), kernel, bias))
+        : convolved;
+      outputs.position = divides ? positionLayer(outputs.convolution, position) : perPosition;
     }
     return {
       outputs,

@@ -31,6 +31,8 @@ export const factorNet = defineModel({
   }),
   secondLayer: (options) => ({ output: "position", width: options.kernelWidth, kernels: options.kernels }),
   body: ["convolution.*", "position.*", "recurrent.*"],
+  layers: ({ kernels, kernelWidth: width }) =>
+    ["convolution", "position"].map((output) => ({ output, kernels, start: 0, step: 1, width, strands: 2 })),
   departures: describeDepartures,
 });
 
