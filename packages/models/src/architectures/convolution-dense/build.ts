@@ -4,6 +4,7 @@ import {
   batchNormalisation,
   batchNormalisationParameters,
   binaryCrossEntropyFromLogits,
+  bothStrands,
   categoricalCrossEntropyFromLogits,
   convolution1d,
   dense,
@@ -36,7 +37,8 @@ import { type ConvolutionDenseOptions, type Layer, paddingOf, slidePositions } f
 
 /**
  * A network of convolutions, pools and dense layers on one strand, one after another as its options list them. Layers
- * with weights are named by kind and number: "convolution1", "normalisation1", "dense1", and "output".
+ * with weights are named by kind and number: "convolution1", "normalisation1", "dense1", and "output". The output "convolution" is the first
+ * layer on both strands, for kernel motifs.
  */
 export function buildConvolutionDense(options: ConvolutionDenseOptions, context: NetworkContext): Build {
   const { plan, tasks } = context;
@@ -68,6 +70,7 @@ export function buildConvolutionDense(options: ConvolutionDenseOptions, context:
       outputs.probability = output === "softmax" ? softmax(logits) : sigmoid(logits);
       outputs.logit = logits;
       Object.assign(outputs, seen);
+      outputs.convolution = firstConvolution(bothStrands(windows, complement(channels)), layers);
     }
     return {
       outputs,
@@ -104,6 +107,22 @@ export function convolutionLayers({
     found.push({ output, kernels: layer.kernels, start, step, width, strands: 1 });
   }
   return found;
+}
+
+/** The first convolution without padding, at every position, with what normalises and rectifies it. */
+function firstConvolution(windows: Tensor, layers: readonly Layer[]): Tensor {
+  let x = windows;
+  for (const [i, layer] of layers.entries()) {
+    const asIs = layer.kind === "convolution" ? { ...layer, stride: 1, padding: "valid" as const } : layer;
+    x = applyLayer(x, asIs, { convolution: 1, "batch-normalisation": 1, dense: 0 });
+    if (isEndOfConvolution(layers, i)) break;
+  }
+  return x;
+}
+
+/** Bases in reverse order; other channels as they are. */
+function complement(channels: number): number[] {
+  return Array.from({ length: channels }, (_, channel) => (channel < 4 ? 3 - channel : channel));
 }
 
 function applyLayer(

@@ -25,8 +25,9 @@ export const convolutionDense = defineModel({
   build: buildConvolutionDense,
   layers: convolutionLayers,
   firstLayer: (options) => {
-    const [{ output, width, kernels }] = convolutionLayers(options);
-    return { output, width, kernels, seeded: [] };
+    const [{ width, kernels }] = convolutionLayers(options);
+    return { output: "convolution", width, kernels, seeded: [] };
   },
+  body: ["convolution*", "normalisation*"],
   departures: () => [],
 });
