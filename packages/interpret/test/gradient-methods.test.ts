@@ -89,22 +89,27 @@ const models: Record<string, () => ExplainedModel> = {
     tinyModel("danq", { ...danQ, strands: "mean", padding: "same" }),
   DeepSEA: () => tinyModel("deepsea", deepSea),
   "convolutions with steps, classes": () =>
-    tinyModel("convolution-dense", {
-      windowLength: 35,
-      output: "softmax",
-      unknownBase: 0.25,
-      layers: [
-        { kind: "convolution", kernels: 4, width: 6, stride: 3, padding: [4, 1] },
-        { kind: "batch-normalisation" },
-        { kind: "activation", function: "relu" },
-        { kind: "max-pool", size: 3, stride: 2 },
-        { kind: "convolution", kernels: 3, width: 2 },
-        { kind: "activation", function: "softplus" },
-        { kind: "flatten" },
-        { kind: "dense", units: 4 },
-        { kind: "activation", function: "elu" },
-      ],
-    }),
+    tinyModel(
+      "convolution-dense",
+      {
+        windowLength: 35,
+        output: "softmax",
+        unknownBase: 0.25,
+        layers: [
+          { kind: "convolution", kernels: 4, width: 6, stride: 3, padding: [4, 1] },
+          { kind: "batch-normalisation" },
+          { kind: "activation", function: "relu" },
+          { kind: "max-pool", size: 3, stride: 2 },
+          { kind: "convolution", kernels: 3, width: 2 },
+          { kind: "activation", function: "softplus" },
+          { kind: "flatten" },
+          { kind: "dense", units: 4 },
+          { kind: "activation", function: "elu" },
+        ],
+      },
+      {},
+      4,
+    ),
 };
 
 describe.each(Object.entries(models))("%s", (_, make) => {
@@ -132,7 +137,7 @@ describe.each(Object.entries(models))("%s", (_, make) => {
             return score(changed);
           });
           for (let row = 0; row < 3; row++) {
-            const expected = (up[row * 2 + 1] - down[row * 2 + 1]) / (2 * step);
+            const expected = (up[row * model.tasks + 1] - down[row * model.tasks + 1]) / (2 * step);
             const value = found.values[(row * 4 + base) * length + position];
             worst = Math.max(worst, Math.abs(value - expected));
             largest = Math.max(largest, Math.abs(expected));
@@ -169,10 +174,12 @@ describe.each(Object.entries(models))("%s", (_, make) => {
     const reference = new ReferenceModel(model);
     expect(model.layers.length).toBeGreaterThan(0);
     for (const layer of model.layers) {
-      // With random weights one of the tasks may have no map above 0.
-      const [zero, one] = [0, 1].map((task) => defineMaps(reference, windows, layer, task));
-      const task = zero.largest > one.largest ? 0 : 1;
-      const { maps, saliency, largest } = task === 0 ? zero : one;
+      // With random weights some of the tasks may have no map above 0.
+      const all = Array.from({ length: model.tasks }, (_, task) =>
+        defineMaps(reference, windows, layer, task),
+      );
+      const task = all.findIndex((one) => one.largest === Math.max(...all.map((other) => other.largest)));
+      const { maps, saliency, largest } = all[task];
       expect(largest).toBeGreaterThan(1e-5);
       const rest = { ...options({ task }), layer: layer.output };
       const found = await mapClassActivation(model, windows, { ...rest, batchSize: 2 });

@@ -50,7 +50,7 @@ export function randomWindows(model: ExplainedModel, count: number, seed: string
 
 /** Outputs of a model in float64, operator by operator, and what they are gradients of. */
 export class ReferenceModel {
-  readonly graph = new Graph({ batch: "free", phase: "inference", keepsLayers: true });
+  readonly graph = new Graph({ batch: "free", phase: "inference", keepsOrder: true });
   readonly outputs: Readonly<Record<string, Tensor>>;
 
   constructor(readonly model: ExplainedModel) {
