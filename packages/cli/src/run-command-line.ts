@@ -19,6 +19,7 @@ import { addMergeCommand } from "./commands/merge.js";
 import { addMotifsCommand } from "./commands/motifs.js";
 import { addPredictCommand } from "./commands/predict.js";
 import { addReportCommand } from "./commands/report.js";
+import { addSeqletsCommand } from "./commands/seqlets.js";
 import { addSimulateCommand } from "./commands/simulate.js";
 import { addStudyCommand } from "./commands/study.js";
 import { addTrainCommand } from "./commands/train.js";
@@ -50,6 +51,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     addReportCommand,
     addCompareCommand,
     addInterpretCommand,
+    addSeqletsCommand,
     addFripCommand,
     addConvertCommand,
     addImportCommand,

@@ -39,6 +39,7 @@ export * from "./evaluate/select-bins.js";
 export type { FileDescription } from "./info/description.js";
 export * from "./model-definition.js";
 export * from "./model-table.js";
+export * from "./motif-reports/aligned-match.js";
 export * from "./motif-reports/comparison-page.js";
 export * from "./motif-reports/discovery-page.js";
 export * from "./motif-reports/enrichment-page.js";
