@@ -20,6 +20,7 @@ import { addMotifsCommand } from "./commands/motifs.js";
 import { addPredictCommand } from "./commands/predict.js";
 import { addReportCommand } from "./commands/report.js";
 import { addSeqletsCommand } from "./commands/seqlets.js";
+import { addSequencesCommand } from "./commands/sequences.js";
 import { addSimulateCommand } from "./commands/simulate.js";
 import { addStudyCommand } from "./commands/study.js";
 import { addTrainCommand } from "./commands/train.js";
@@ -52,6 +53,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     addCompareCommand,
     addInterpretCommand,
     addSeqletsCommand,
+    addSequencesCommand,
     addFripCommand,
     addConvertCommand,
     addImportCommand,
@@ -66,7 +68,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     addDreamCommand,
     addDoctorCommand,
   ]) {
-    add(program);
+    add(program, args);
   }
   for (const command of program.commands) command.exitOverride();
   try {

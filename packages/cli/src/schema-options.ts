@@ -11,12 +11,14 @@ interface JsonProperty {
   readonly default?: unknown;
 }
 
-/** Adds an option for every key of a schema: `windowLength` becomes `--window-length <number>`. */
+/** Adds an option for every key of a schema but lists: `windowLength` becomes `--window-length <number>`. */
 export function addSchemaOptions(command: Command, schema: ObjectSchema, heading: string): void {
   const { properties } = z.toJSONSchema(schema, { io: "input" }) as {
     properties: Record<string, JsonProperty>;
   };
   for (const [key, property] of Object.entries(properties)) {
+    // Lists of parts do not fit on a command line.
+    if (property.type === "array") continue;
     // What is on unless told otherwise is listed by the option that switches it off.
     const isOn = property.type === "boolean" && property.default === true;
     const flag = `--${toKebabCase(key)}`;

@@ -93,7 +93,12 @@ export * from "./sharing/share-overlap.js";
 export type { PlanOptions } from "./training-plan.js";
 export * from "./training-step.js";
 export * from "./transfer.js";
-export type { MaxNorm, NamePattern, UpdateOptions } from "./updates/parameter-update.js";
+export {
+  type MaxNorm,
+  matchesName,
+  type NamePattern,
+  type UpdateOptions,
+} from "./updates/parameter-update.js";
 export { ParameterMemory } from "./wasm/parameter-memory.js";
 export { kernelLanes } from "./wasm/vector-kernel.js";
 export * from "./web-runtime.js";

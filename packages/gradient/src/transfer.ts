@@ -35,7 +35,8 @@ export interface Transfer {
  */
 export function transferParameters(options: TransferOptions): Transfer {
   const { build, source, names = {}, draw = [] } = options;
-  const { graph } = buildGraph(build, "free", "training");
+  // A batch of fixed size, which batch normalisation needs in training; parameters do not depend on it.
+  const { graph } = buildGraph(build, 2, "training");
   const parameters = new Map<string, Float32Array>();
   const drawn: string[] = [];
   const used = new Set<string>();

@@ -5,7 +5,8 @@ import { loadStudy, type Study, writeSimulatedStudy } from "@bindscape/study";
 import { beforeAll, describe, expect, it } from "vitest";
 import { readBundle } from "../src/bundle/bundle.node.js";
 import { evaluateBundles, modelLabel } from "../src/jobs/evaluate-bundles.node.js";
-import { type TrainBundleOptions, trainBundle, trainingFolderOf } from "../src/jobs/train-bundle.node.js";
+import { type TrainBundleOptions, trainBundle } from "../src/jobs/train-bundle.node.js";
+import { trainingFolderOf } from "../src/jobs/training-folder.node.js";
 import { type TrainingSettings, trainingSettings } from "../src/train/settings.js";
 import { expectClose, expectError, temporaryFolder, tinyOptions } from "./helpers.js";
 

@@ -13,6 +13,7 @@ export * from "./index.js";
 export * from "./interval-files.node.js";
 export { TRACK_MODES, type TrackMode } from "./load-cell.node.js";
 export * from "./load-study.node.js";
+export * from "./read-sequence-set.node.js";
 export * from "./readable-genome.node.js";
 export * from "./sequence-set-folder.node.js";
 export * from "./simulate.node.js";

@@ -1,22 +1,23 @@
 import {
   type DeviceChoice,
-  factorNet,
-  factorNetOptions,
   type HistoryEntry,
-  type ModelDefinition,
   trainBundle,
   trainingFolderOf,
   trainingSettings,
 } from "@bindscape/models";
 import { loadStudy } from "@bindscape/study";
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { withInterrupt } from "../interrupt.js";
 import { printJson } from "../print.js";
 import { formatDuration, ProgressBar } from "../progress-bar.js";
-import { addSchemaOptions, readSchemaOptions } from "../schema-options.js";
+import { addSchemaOptions } from "../schema-options.js";
+import { addModelOptions, findPreset, modelIn, readModelOptions } from "./model-options.js";
 import { addStudyOptions, commandText, parseList, readDevice, type StudyFlags } from "./shared-options.js";
 
-export function addTrainCommand(program: Command): void {
+/** @param args the command line: the options are those of the model it names */
+export function addTrainCommand(program: Command, args: readonly string[]): void {
+  const definition = modelIn(args, "--model", "factornet");
+  const [firstPreset] = Object.keys(definition.presets);
   const command = program
     .command("train")
     .description("train a model on a factor of a study and write a model bundle")
@@ -36,11 +37,6 @@ export function addTrainCommand(program: Command): void {
       "--validation-cell <name>",
       "choose the epoch by the validation hold-out of another cell (-vi of the reference)",
     )
-    .addOption(
-      new Option("--preset <name>", "named set of hyperparameters")
-        .choices(Object.keys(factorNet.presets))
-        .default("paper"),
-    )
     .option("--resume", "go on from the checkpoints of a run that was stopped")
     .option("--overwrite", "replace the bundle where there is one")
     .option(
@@ -49,7 +45,7 @@ export function addTrainCommand(program: Command): void {
     );
   addStudyOptions(command);
   addSchemaOptions(command, trainingSettings, "Training:");
-  addSchemaOptions(command, factorNetOptions, "FactorNet:");
+  addModelOptions(command, "--model", definition, "factornet", firstPreset);
   command
     .addHelpText(
       "after",
@@ -58,16 +54,13 @@ Examples:
   bindscape train study.yaml --factor Reb1 --out models/reb1
   bindscape train study.yaml --factor Reb1 --out models/reb1 --epochs 5 --seed 7 --negatives-per-positive 10
   bindscape train study.yaml --factor Reb1,Abf1,Rap1 --preset compact --out models/three
+  bindscape train study.yaml --factor Reb1 --model danq --preset compact --out models/reb1-danq
+  bindscape train --model deepsea --help
   bindscape train study.yaml --factor CTCF --cell HepG2,K562 --validation-cell GM12878 --covariates --annotations --out models/ctcf`,
     )
     .action(async (studyPath: string, given: TrainFlags) => {
-      const preset = factorNet.presets[given.preset];
-      const settings = readSchemaOptions(trainingSettings, given, preset.training);
-      const modelOptions = readSchemaOptions(
-        factorNetOptions,
-        given,
-        preset.options as Record<string, unknown>,
-      );
+      const preset = findPreset(definition, given.preset ?? firstPreset);
+      const { modelOptions, settings } = readModelOptions(definition, preset, trainingSettings, given);
       const study = await loadStudy(studyPath, {
         factors: given.factor,
         dataFolder: given.data,
@@ -84,7 +77,7 @@ Examples:
             factors: given.factor,
             cells: given.cell,
             validationCell: given.validationCell,
-            model: (factorNet as unknown as ModelDefinition).name,
+            model: definition.name,
             modelOptions,
             settings,
             out: given.out,
@@ -129,7 +122,7 @@ interface TrainFlags extends StudyFlags, Record<string, unknown> {
   readonly out: string;
   readonly cell?: string[];
   readonly validationCell?: string;
-  readonly preset: string;
+  readonly preset?: string;
   readonly resume?: boolean;
   readonly overwrite?: boolean;
   readonly checkNumerics?: boolean;

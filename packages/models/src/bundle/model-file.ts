@@ -72,6 +72,8 @@ export const modelFileSchema = z.strictObject({
     bestEpoch: z.int(),
     validationLoss: z.number(),
     validationCell: z.string().optional(),
+    /** The bundle whose convolutions and recurrent layers the training began with. */
+    transferredFrom: z.string().optional(),
   }),
   /** Where a model that was trained by another program comes from; its `training` then says nothing. */
   imported: z.strictObject({ format: z.string(), weights: z.string(), sha256: z.string() }).optional(),
