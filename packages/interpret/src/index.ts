@@ -10,17 +10,24 @@ export * from "./benchmark/methods.js";
 export * from "./benchmark/published-ordering.js";
 export * from "./benchmark/results.js";
 export * from "./class-activation.js";
+export {
+  type DeepLiftAttributionOptions,
+  type DifferenceAttributions,
+  explainByDeepLift,
+} from "./deeplift.js";
 export * from "./explained-model.js";
 export * from "./grad-cam.js";
 export * from "./grad-cam-saliency.js";
 export * from "./gradient-input.js";
 export * from "./in-silico-mutagenesis.js";
 export * from "./input-gradients.js";
+export * from "./integrated-gradients.js";
 export * from "./interpreter-metrics.js";
 export * from "./methods.js";
-export * from "./saliency.js";
-export { listSubstitutions, observedBase, type Substitution } from "./substitutions.js";
 export * from "./position-scores.js";
+export * from "./reference-file.js";
+export { DEFAULT_REFERENCES, type References } from "./references.js";
+export * from "./saliency.js";
 export * from "./select-sequences.js";
 export * from "./seqlets/find-motifs.js";
 export * from "./seqlets/find-seqlets.js";
@@ -29,3 +36,4 @@ export * from "./seqlets/seqlet-pattern.js";
 export * from "./seqlets/seqlet-tables.js";
 export * from "./seqlets/seqlets-page.js";
 export * from "./seqlets/window-null.js";
+export { listSubstitutions, observedBase, type Substitution } from "./substitutions.js";
