@@ -1,9 +1,9 @@
 import { DeepLift, type DeepLiftRule } from "@bindscape/gradient";
 import { batchSizeFor } from "@bindscape/models";
 import type { AttributionOptions, Attributions } from "./attributions.js";
-import { checkExplained } from "./check-explained.js";
 import { Contributions, warnOfDeltas } from "./contributions.js";
 import { buildScore, type ExplainedModel, type ExplainedWindows } from "./explained-model.js";
+import { checkExplained, takeRows } from "./input-gradients.js";
 import { DEFAULT_REFERENCES, makeReferences, type References } from "./references.js";
 
 export interface DeepLiftAttributionOptions extends AttributionOptions {
@@ -45,7 +45,7 @@ export async function explainByDeepLift(
   options: DeepLiftAttributionOptions,
 ): Promise<DifferenceAttributions> {
   const { task = 0, of = "logit", rule = "reveal-cancel-dense", tolerance = 1e-3, signal } = options;
-  checkExplained("DeepLIFT", model, task);
+  checkExplained(model, task);
   const references = makeReferences(model, windows, options.references ?? DEFAULT_REFERENCES);
   const build = buildScore(model, task, of);
   const { count } = windows;
@@ -74,10 +74,13 @@ export async function explainByDeepLift(
       signal?.throwIfAborted();
       const end = Math.min(count, start + network.largestBatch);
       const filled = shared ?? references.fill(start, end);
-      const own = windows.features?.subarray(start * features, end * features);
+      const own = takeRows(model, windows, start, end - start);
       const result = await network.run(
-        { windows: windows.windows.subarray(start * size, end * size), ...(own && { features: own }) },
-        { windows: filled, ...(own && { features: repeatRows(own, features, references.count) }) },
+        own,
+        {
+          windows: filled,
+          ...(own.features && { features: repeatRows(own.features, features, references.count) }),
+        },
         end - start,
       );
       const multipliers = result.multipliers.get("windows")!;

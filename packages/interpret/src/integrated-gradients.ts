@@ -2,10 +2,10 @@ import { InputGradient, Predictor } from "@bindscape/gradient";
 import { batchSizeFor } from "@bindscape/models";
 import { BindscapeError, gaussLegendre } from "@bindscape/numerics";
 import type { AttributionOptions } from "./attributions.js";
-import { checkExplained } from "./check-explained.js";
 import { Contributions, warnOfDeltas } from "./contributions.js";
 import { type DifferenceAttributions, repeatRows } from "./deeplift.js";
 import { buildScore, type ExplainedModel, type ExplainedWindows } from "./explained-model.js";
+import { checkExplained } from "./input-gradients.js";
 import { DEFAULT_REFERENCES, makeReferences, type References } from "./references.js";
 
 /** Where on the way from reference to window gradients are taken. */
@@ -37,7 +37,7 @@ export async function explainByIntegratedGradients(
   options: IntegratedGradientsOptions,
 ): Promise<DifferenceAttributions> {
   const { task = 0, of = "logit", steps = 32, path = "gauss-legendre", tolerance = 0.05 } = options;
-  checkExplained("integrated gradients", model, task);
+  checkExplained(model, task);
   if (!(Number.isSafeInteger(steps) && steps >= 1)) {
     throw new BindscapeError({
       source: "integrated gradients",

@@ -4,15 +4,20 @@ import {
   type Attributions,
   attributionMethods,
 } from "./attributions.js";
+import { type DeepLiftAttributionOptions, explainByDeepLift } from "./deeplift.js";
 import type { ExplainedModel, ExplainedWindows } from "./explained-model.js";
 import { mapClassActivation } from "./grad-cam.js";
 import { mergeGradCamWithSaliency } from "./grad-cam-saliency.js";
 import { multiplyGradientByInput } from "./gradient-input.js";
 import { mutateInSilico } from "./in-silico-mutagenesis.js";
+import { explainByIntegratedGradients, type IntegratedGradientsOptions } from "./integrated-gradients.js";
 import { findSaliencyOfWindows } from "./saliency.js";
 
 /** What any of the methods may be told; each reads what concerns it. */
-export interface MethodOptions extends AttributionOptions {
+export interface MethodOptions
+  extends AttributionOptions,
+    Pick<DeepLiftAttributionOptions, "rule" | "references" | "tolerance">,
+    Pick<IntegratedGradientsOptions, "steps" | "path"> {
   /** Layer of Grad-CAM. */
   readonly layer?: string;
   /** Of Grad-CAM x saliency: divide a window's values by the sum of their sizes. */
@@ -57,6 +62,16 @@ export const methods: Readonly<Partial<Record<AttributionMethod, Method>>> = {
     title: "Grad-CAM x saliency",
     about: "Grad-CAM times the gradient at the base that is there: AgentBind's annotation score",
     attribute: mergeGradCamWithSaliency,
+  },
+  deeplift: {
+    title: "DeepLIFT",
+    about: "What the base adds to the score's difference from that of a reference",
+    attribute: explainByDeepLift,
+  },
+  "integrated-gradients": {
+    title: "Integrated gradients",
+    about: "Gradients averaged over the way from a reference to the window, times their difference",
+    attribute: explainByIntegratedGradients,
   },
 };
 
