@@ -20,3 +20,4 @@ export * from "./sparse-logistic-regression.js";
 export * from "./special-functions.js";
 export * from "./statistics.js";
 export * from "./student-t.js";
+export * from "./support-vector-machine.js";

@@ -52,6 +52,9 @@ export interface KMerLogisticTraining {
   readonly iterations: number;
 }
 
+/** Enough to tell strengths apart; the last fit goes on to the default of 1e-7. */
+const INNER_TOLERANCE = 1e-5;
+
 export const KMER_LOGISTIC_STRENGTHS: readonly number[] = [0.001, 0.01, 0.1, 1];
 
 /**
@@ -86,7 +89,8 @@ export function trainKMerLogistic(
     for (const strength of [...strengths].sort((a, b) => a - b)) {
       report(tried.length, `C ${strength}`);
       const l2 = 1 / (strength * fitted.length);
-      fit = fitSparseLogisticRegression({ features: counts, labels, rows: fitted, l2, start: fit, signal });
+      const inner = { features: counts, labels, rows: fitted, l2, start: fit, signal };
+      fit = fitSparseLogisticRegression({ ...inner, tolerance: INNER_TOLERANCE });
       tried.push({ strength, auroc: areaUnderRoc(scoreRows(counts, fit, held), heldLabels) });
     }
   }
