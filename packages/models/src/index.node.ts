@@ -37,6 +37,7 @@ export * from "./predict/predict-in-parts.node.js";
 export * from "./predict/predict-regions.node.js";
 export * from "./predict/write-predictions.node.js";
 export * from "./report/build-report.node.js";
+export * from "./sequence-baselines/baseline-folder.node.js";
 export * from "./shards/evaluate-shard.node.js";
 export * from "./shards/predict-shard.node.js";
 export * from "./shards/scan-shard.node.js";

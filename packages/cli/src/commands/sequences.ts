@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { addSequencesBaselineCommand, addSequencesBaselinePredictCommand } from "./sequences/baseline.js";
 import { addSequencesEvaluateCommand } from "./sequences/evaluate.js";
 import { addSequencesPredictCommand } from "./sequences/predict.js";
 import { addSequencesTrainCommand } from "./sequences/train.js";
@@ -7,8 +8,14 @@ import { addSequencesTrainCommand } from "./sequences/train.js";
 export function addSequencesCommand(program: Command, args: readonly string[]): void {
   const sequences = program
     .command("sequences")
-    .description("train, measure and use networks on tables of labelled sequences");
-  for (const add of [addSequencesTrainCommand, addSequencesEvaluateCommand, addSequencesPredictCommand])
+    .description("train, measure and use networks and baselines on tables of labelled sequences");
+  for (const add of [
+    addSequencesTrainCommand,
+    addSequencesEvaluateCommand,
+    addSequencesPredictCommand,
+    addSequencesBaselineCommand,
+    addSequencesBaselinePredictCommand,
+  ])
     add(sequences, args);
   for (const command of sequences.commands) command.exitOverride();
 }

@@ -1,3 +1,4 @@
+import { unknownBase } from "@bindscape/genome";
 import {
   BindscapeError,
   type ProgressListener,
@@ -140,6 +141,8 @@ export interface GappedKMerSvmTraining {
   readonly model: GappedKMerSvmModel;
   /** Sequences trained on. */
   readonly trainedOn: number;
+  /** Training sequences left out, as unknown bases leave them no word. */
+  readonly withoutWords: number;
   readonly objective: number;
   readonly iterations: number;
   /** Rows of the kernel computed, those computed again for want of memory included. */
@@ -152,7 +155,7 @@ export interface GappedKMerSvmTraining {
  *
  * @param labels by sequence: 0 or 1; NaN is allowed where a sequence is not in `rows`
  * @param rows sequences to train on
- * @throws BindscapeError where only one class is there, options are out of range, or a sequence has no word free of N
+ * @throws BindscapeError where only one class is there, or options are out of range
  */
 export function trainGappedKMerSvm(
   sequences: CodedSequences,
@@ -163,7 +166,8 @@ export function trainGappedKMerSvm(
   const { strength, classWeights, tolerance, mostSequences, seed = 0, cacheBytes = 2 ** 30 } = options;
   const { onProgress, signal } = options;
   const kernelOptions = chooseKernel(options);
-  const used = chooseRows(labels, rows, mostSequences, seed);
+  const known = Array.from(rows).filter((row) => hasKnownWord(sequences, row, kernelOptions.wordLength));
+  const used = chooseRows(labels, known, mostSequences, seed);
   const training = selectSequences(sequences, used);
   const kernel = new GappedKMerKernel(training, kernelOptions);
   const cached = new CachedRows(training.count, (item, into) => kernel.fillRow(item, into), cacheBytes);
@@ -185,6 +189,7 @@ export function trainGappedKMerSvm(
       intercept,
     ),
     trainedOn: training.count,
+    withoutWords: rows.length - known.length,
     objective,
     iterations,
     rowsComputed: cached.computed,
@@ -201,6 +206,13 @@ function chooseKernel(options: GappedKMerSvmOptions): GappedKMerKernelOptions {
     mergesStrands: options.mergesStrands ?? mergesStrands,
     ...(options.centre && { centre: options.centre }),
   };
+}
+
+function hasKnownWord({ codes, length }: CodedSequences, row: number, wordLength: number): boolean {
+  let run = 0;
+  for (let k = row * length; k < (row + 1) * length && run < wordLength; k++)
+    run = codes[k] < unknownBase ? run + 1 : 0;
+  return run >= wordLength;
 }
 
 function selectSequences({ codes, length }: CodedSequences, rows: ArrayLike<number>): CodedSequences {

@@ -126,7 +126,8 @@ export function takeSequences(set: SequenceSet, rows: ArrayLike<number>): Sequen
   };
 }
 
-function measureTask(
+/** Metrics of one task from the scores of the sequences whose label is known. */
+export function measureTask(
   { factor, cell }: SequenceTask,
   count: number,
   kept: readonly { readonly score: number; readonly label: number }[],
