@@ -1,3 +1,5 @@
 export * from "./attribution-file.node.js";
 export * from "./index.js";
+export * from "./outputs/modisco.node.js";
 export * from "./seqlets/write-seqlets.node.js";
+export * from "./windows/region-windows.node.js";

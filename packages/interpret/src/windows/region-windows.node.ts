@@ -70,7 +70,10 @@ export async function readRegionWindows(
       ({ record: { name, chromosome, start, end } }) => name ?? `${chromosome}:${start}-${end}`,
     ),
     places,
-    ...coresOf(regions.map(({ record }, i) => ({ ...record, from: places[i].start })), length),
+    ...coresOf(
+      regions.map(({ record }, i) => ({ ...record, from: places[i].start })),
+      length,
+    ),
   };
 }
 
@@ -99,4 +102,3 @@ function coresOf(
     ...(isStranded && { strands: Int8Array.from(regions, ({ strand }) => (strand === "+" ? 1 : -1)) }),
   };
 }
-
