@@ -20,6 +20,8 @@ import { type Command, Option } from "commander";
 import { withInterrupt } from "../interrupt.js";
 import { printJson } from "../print.js";
 import { formatDuration, ProgressBar } from "../progress-bar.js";
+import { addAttributions } from "./interpret/attributions.js";
+import { addProfilesCommand } from "./interpret/profiles.js";
 import {
   addStudyOptions,
   commandText,
@@ -31,9 +33,12 @@ import {
 export function addInterpretCommand(program: Command): void {
   const command = program
     .command("interpret")
-    .description("look into a model: kernels as motifs, saliency of regions");
+    .description("why a model predicts what it does: scores of bases (--method), kernels as motifs");
+  addAttributions(command);
   addKernelsCommand(command);
   addSaliencyCommand(command);
+  addProfilesCommand(command);
+  for (const subcommand of command.commands) subcommand.exitOverride();
 }
 
 function addKernelsCommand(parent: Command): void {
