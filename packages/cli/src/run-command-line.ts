@@ -24,6 +24,7 @@ import { addSequencesCommand } from "./commands/sequences.js";
 import { addSimulateCommand } from "./commands/simulate.js";
 import { addStudyCommand } from "./commands/study.js";
 import { addTrainCommand } from "./commands/train.js";
+import { addWordsCommand } from "./commands/words.js";
 import { addZooCommand } from "./commands/zoo.js";
 import { EXIT_BAD_INPUT, EXIT_DEFECT, EXIT_INTERRUPTED, EXIT_OK } from "./exit-codes.js";
 import { Interrupted } from "./interrupt.js";
@@ -52,6 +53,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     addReportCommand,
     addCompareCommand,
     addInterpretCommand,
+    addWordsCommand,
     addSeqletsCommand,
     addSequencesCommand,
     addFripCommand,

@@ -37,6 +37,7 @@ export * from "./evaluate/bootstrap.js";
 export * from "./evaluate/metrics.js";
 export * from "./evaluate/select-bins.js";
 export type { FileDescription } from "./info/description.js";
+export * from "./interpret/standalone-svg.js";
 export * from "./model-definition.js";
 export * from "./model-table.js";
 export * from "./motif-reports/aligned-match.js";
