@@ -24,6 +24,8 @@ export * from "./layers/random-variables.js";
 export type { RecurrentOptions } from "./layers/recurrent.js";
 export * from "./layers/strands.js";
 export type { Build, Model, ParameterValues } from "./model.js";
+export * from "./mutations/follow-mutations.js";
+export * from "./mutations/mutant-predictor.js";
 export * from "./operators/activations.js";
 export * from "./operators/arithmetic.js";
 export {

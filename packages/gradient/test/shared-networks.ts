@@ -33,7 +33,7 @@ export function drawParameters(build: Build, seed: number): Map<string, Float32A
 }
 
 /** Other inputs than windows and stretches: shapes and random values for so many windows. */
-function drawOthers(graph: Graph, count: number, seed: number): Record<string, Float32Array> {
+export function drawOthers(graph: Graph, count: number, seed: number): Record<string, Float32Array> {
   return Object.fromEntries(
     [...graph.inputs]
       .filter(([name]) => !["windows", "stretch", "starts"].includes(name))
@@ -80,7 +80,7 @@ function prepare(build: Build, run: SharedRun, seed: number): Prepared | null {
   };
 }
 
-function expectEqual(
+export function expectEqual(
   found: readonly ArrayLike<number>[],
   expected: readonly ArrayLike<number>[],
   tolerance: number,
@@ -97,7 +97,7 @@ function expectEqual(
 }
 
 /** Whether some values differ: a comparison of ones that are all alike would say nothing. */
-const isTelling = (outputs: readonly ArrayLike<number>[]): boolean =>
+export const isTelling = (outputs: readonly ArrayLike<number>[]): boolean =>
   outputs.every((values) => new Set(Array.from(values, (value) => value.toPrecision(6))).size > 1);
 
 /**
