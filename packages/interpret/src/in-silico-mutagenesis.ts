@@ -3,8 +3,9 @@ import { batchSizeFor } from "@bindscape/models";
 import { BindscapeError } from "@bindscape/numerics";
 import type { AttributionOptions, Attributions } from "./attributions.js";
 import { buildScore, type ExplainedModel, type ExplainedWindows } from "./explained-model.js";
+import { FollowedMutants } from "./followed-mutants.js";
 import { NaiveMutants } from "./naive-mutants.js";
-import { listSubstitutions, type Mutants } from "./substitutions.js";
+import { listSubstitutions, type MutantScorer } from "./substitutions.js";
 
 export interface MutagenesisOptions extends AttributionOptions {
   /** Positions to mutate, counted from 0 in the window; all where absent. Others get 0. */
@@ -13,12 +14,14 @@ export interface MutagenesisOptions extends AttributionOptions {
   readonly naive?: boolean;
 }
 
-/** Most mutants that go through a network at a time, window by window. */
-const MOST_MUTANTS = 256;
+/** Most windows that go through a network at a time. */
+const MOST_WINDOWS = 64;
 
 /**
  * In-silico mutagenesis: every base of every window replaced by each of the others, and what that does to the score
- * (score of the mutant minus score of the window). At an unknown base, the effect of setting each of the four.
+ * (score of the mutant minus score of the window). At an unknown base, the effect of setting each of the four. What a
+ * mutation does not touch (positions that no kernel or pool takes it to, states of recurrent layers before it) is
+ * computed once a window; a network whose layers do not allow that goes mutant by mutant, which a warning says.
  * @throws BindscapeError for a model that sees no bases, a task it has not, or positions outside its windows
  */
 export async function mutateInSilico(
@@ -26,62 +29,59 @@ export async function mutateInSilico(
   windows: ExplainedWindows,
   options: MutagenesisOptions,
 ): Promise<Attributions> {
-  const { task = 0, of = "logit", runtime, threads, signal } = options;
+  const { task = 0, of = "logit" } = options;
   const { count } = windows;
-  const { length, tasks, parameters } = model;
+  const { length, tasks } = model;
   checkRequest(model, task);
   const positions = checkedPositions(options.positions, length);
   const build = buildScore(model, task, of);
-  const feeds = { windows: windows.windows, ...(windows.features && { features: windows.features }) };
-  const whole = await Predictor.create(runtime, {
+  const predictions = await predict(model, windows, options);
+  const values = new Float32Array(count * 4 * length);
+  const followed = options.naive ? null : FollowedMutants.plan(model, build, positions, options);
+  const scorer: MutantScorer = followed ?? (await NaiveMutants.create(model, build, options));
+  const total = count * positions.length * 3;
+  let done = 0;
+  try {
+    await scorer.score(
+      windows,
+      (window) => listSubstitutions(model, windows, window, positions),
+      (window, { position, base }, change) => {
+        values[(window * 4 + base) * length + position] = change;
+      },
+      (more) => {
+        // At unknown bases there is one mutant more.
+        done = Math.min(total, done + more);
+        options.onProgress?.({ task: "in-silico mutagenesis", done, total, unit: "mutants" });
+      },
+    );
+  } finally {
+    await scorer.release();
+  }
+  const warnings =
+    followed || options.naive
+      ? []
+      : ["This network mixes positions early: every mutant went through all of it."];
+  return { method: "ism", count, length, tasks, task, of, values, predictions, warnings };
+}
+
+/** Probabilities [count, tasks] of windows. */
+async function predict(
+  { build, parameters }: ExplainedModel,
+  { count, windows, features }: ExplainedWindows,
+  { runtime, threads, batchSize = MOST_WINDOWS }: AttributionOptions,
+): Promise<Float32Array> {
+  const predictor = await Predictor.create(runtime, {
     build,
     parameters,
     threads,
-    outputs: ["probability", "score"],
-    largestBatch: batchSizeFor(build, Math.min(MOST_MUTANTS, options.batchSize ?? MOST_MUTANTS)),
+    outputs: ["probability"],
+    largestBatch: batchSizeFor(build, batchSize),
   });
-  let predicted: ReadonlyMap<string, Float32Array>;
   try {
-    predicted = await whole.run(feeds, count);
+    return (await predictor.run({ windows, ...(features && { features }) }, count)).get("probability")!;
   } finally {
-    await whole.release();
+    await predictor.release();
   }
-  const values = new Float32Array(count * 4 * length);
-  let done = 0;
-  const total = count * positions.length;
-  const visit = (window: number, position: number, base: number, change: number) => {
-    values[(window * 4 + base) * length + position] = change;
-  };
-  const report = (more: number) => {
-    done += more;
-    options.onProgress?.({ task: "in-silico mutagenesis", done, total, unit: "positions" });
-  };
-  const scores = predicted.get("score")!;
-  const mutants: Mutants = await NaiveMutants.create(model, build, options);
-  try {
-    for (let window = 0; window < count; window++) {
-      signal?.throwIfAborted();
-      await mutants.score(
-        windows,
-        window,
-        listSubstitutions(model, windows, window, positions),
-        ({ position, base }, score) => visit(window, position, base, score - scores[window]),
-      );
-      report(positions.length);
-    }
-  } finally {
-    await mutants.release();
-  }
-  return {
-    method: "ism",
-    count,
-    length,
-    tasks,
-    task,
-    of,
-    values,
-    predictions: predicted.get("probability")!,
-  };
 }
 
 /**

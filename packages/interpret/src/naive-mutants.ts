@@ -2,13 +2,13 @@ import { type Build, Predictor } from "@bindscape/gradient";
 import { batchSizeFor } from "@bindscape/models";
 import type { AttributionOptions } from "./attributions.js";
 import type { ExplainedModel, ExplainedWindows } from "./explained-model.js";
-import type { Mutants, Substitution } from "./substitutions.js";
+import type { MutantScorer, Substitution } from "./substitutions.js";
 
 /** Most mutants that go through a network at a time. */
 const MOST_MUTANTS = 256;
 
 /** Scores every mutant by a pass through the whole network. */
-export class NaiveMutants implements Mutants {
+export class NaiveMutants implements MutantScorer {
   private constructor(
     readonly model: ExplainedModel,
     readonly predictor: Predictor,
@@ -29,30 +29,51 @@ export class NaiveMutants implements Mutants {
   }
 
   async score(
+    windows: ExplainedWindows,
+    substitutionsOf: (window: number) => readonly Substitution[],
+    visit: (window: number, substitution: Substitution, change: number) => void,
+    onProgress: (more: number) => void,
+  ): Promise<void> {
+    for (let window = 0; window < windows.count; window++) {
+      const substitutions = substitutionsOf(window);
+      // The window itself goes first.
+      let unmutated = 0;
+      for (let start = -1; start < substitutions.length; ) {
+        this.signal?.throwIfAborted();
+        const end = Math.min(substitutions.length, start + this.batchSize);
+        const scores = await this.#run(windows, window, substitutions, start, end);
+        if (start < 0) [unmutated] = scores;
+        for (let i = Math.max(0, start); i < end; i++)
+          visit(window, substitutions[i], scores[i - start] - unmutated);
+        onProgress(end - Math.max(0, start));
+        start = end;
+      }
+    }
+  }
+
+  /** Scores of the mutants [start, end); number -1 is the window without a mutation. */
+  async #run(
     { windows, features }: ExplainedWindows,
     window: number,
     substitutions: readonly Substitution[],
-    visit: (substitution: Substitution, score: number) => void,
-  ): Promise<void> {
+    start: number,
+    end: number,
+  ): Promise<Float32Array> {
     const { channels, length, features: width } = this.model;
     const size = channels * length;
     const unmutated = windows.subarray(window * size, (window + 1) * size);
-    for (let start = 0; start < substitutions.length; start += this.batchSize) {
-      this.signal?.throwIfAborted();
-      const batch = substitutions.slice(start, start + this.batchSize);
-      const mutants = new Float32Array(batch.length * size);
-      batch.forEach(({ position, base }, i) => {
-        mutants.set(unmutated, i * size);
-        for (let channel = 0; channel < 4; channel++)
-          mutants[i * size + channel * length + position] = channel === base ? 1 : 0;
-      });
-      const feeds: Record<string, Float32Array> = { windows: mutants };
-      if (features && width > 0) feeds.features = repeatRow(features, window, width, batch.length);
-      const scores = (await this.predictor.run(feeds, batch.length)).get("score")!;
-      batch.forEach((substitution, i) => {
-        visit(substitution, scores[i]);
-      });
+    const mutants = new Float32Array((end - start) * size);
+    for (let i = start; i < end; i++) {
+      const from = (i - start) * size;
+      mutants.set(unmutated, from);
+      if (i < 0) continue;
+      const { position, base } = substitutions[i];
+      for (let channel = 0; channel < 4; channel++)
+        mutants[from + channel * length + position] = channel === base ? 1 : 0;
     }
+    const feeds: Record<string, Float32Array> = { windows: mutants };
+    if (features && width > 0) feeds.features = repeatRow(features, window, width, end - start);
+    return (await this.predictor.run(feeds, end - start)).get("score")!;
   }
 
   release(): Promise<void> {

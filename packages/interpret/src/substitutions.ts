@@ -8,14 +8,18 @@ export interface Substitution {
   readonly base: number;
 }
 
-/** What scores mutants of windows. */
-export interface Mutants {
-  /** Calls `visit` with the score of each substitution made alone, in any order. */
+/** What some substitutions, each made alone, do to the scores of windows. */
+export interface MutantScorer {
+  /**
+   * @param substitutionsOf of each window, in ascending order of positions
+   * @param visit called with each substitution's score less that of the window, in any order
+   * @param onProgress called with how many more of the substitutions are done
+   */
   score(
     windows: ExplainedWindows,
-    window: number,
-    substitutions: readonly Substitution[],
-    visit: (substitution: Substitution, score: number) => void,
+    substitutionsOf: (window: number) => readonly Substitution[],
+    visit: (window: number, substitution: Substitution, change: number) => void,
+    onProgress: (more: number) => void,
   ): Promise<void>;
   release(): Promise<void>;
 }

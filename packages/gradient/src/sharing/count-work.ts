@@ -30,6 +30,10 @@ function workOfValue(name: string, inputs: readonly Tensor[], attributes: unknow
       return length(inputs[1], 1) * length(inputs[1], 2) + WORK_A_VALUE;
     case "convolutionTranspose1d":
       return length(inputs[1], 0) * length(inputs[1], 2) + WORK_A_VALUE;
+    case "lstm":
+      return 4 * (length(inputs[0], 2) + length(inputs[2], 2)) + WORK_A_VALUE;
+    case "gru":
+      return 3 * (length(inputs[0], 2) + length(inputs[2], 2)) + WORK_A_VALUE;
     case "matrixProduct": {
       const { transposeA } = attributes as { readonly transposeA: boolean };
       return length(inputs[0], inputs[0].rank - (transposeA ? 2 : 1)) + WORK_A_VALUE;
