@@ -10,6 +10,7 @@ const benchmarks: Record<string, () => Promise<{ run(): Promise<Figure[]> }>> = 
   bigwig: () => import("./bigwig.js"),
   "shared-overlap": () => import("./shared-overlap.js"),
   "motif-scan": () => import("./motif-scan.js"),
+  mutagenesis: () => import("./mutagenesis.js"),
   "motif-discover": () => import("./motif-discover.js"),
   "factornet-step": () => import("./factornet-step.js"),
   optimizer: () => import("./optimizer.js"),

@@ -1,38 +1,39 @@
 import type { Tensor } from "../graph.js";
-import { add, subtract } from "../operators/arithmetic.js";
+import { add } from "../operators/arithmetic.js";
 import { concatenate, stack } from "../operators/concatenate.js";
 import { gather } from "../operators/gather.js";
 import { matrixProduct } from "../operators/matrix-product.js";
 import { flip } from "../operators/permute.js";
-import { reduceSum } from "../operators/reduce.js";
 import { reshape } from "../operators/reshape.js";
 import { padZeros, slice } from "../operators/slice.js";
 import { transpose } from "../operators/transpose.js";
 import type { MutationContext } from "./mutation-context.js";
-import { sumOverChanged } from "./sum-over-changed.js";
+import { sumByPosition } from "./sum-by-position.js";
 
-/** A step behind the changed ones: the states of those that have got so far. */
-export interface LaterStep {
-  readonly step: number;
+/** Some steps with the unmutated window's inputs, of those that have got so far. */
+export interface Stage {
+  readonly start: number;
+  readonly length: number;
   /** So many sites, in the order in which they set out. */
   readonly sites: number;
-  /** [sites x alternatives, H] */
-  readonly hidden: Tensor;
+  /** [length, sites x alternatives, H] */
+  readonly states: Tensor;
 }
 
 /** How one direction of one row goes on from the steps that mutants change. Steps are counted as it goes. */
 export interface Chain {
   readonly isBackward: boolean;
-  /** Sites in the order in which they set out, and the first steps that they change. */
+  /** Sites in the order in which they set out; where each does, and how many steps it goes by its own inputs. */
   readonly order: readonly number[];
   readonly starts: Int32Array;
-  readonly span: number;
+  readonly lengths: Int32Array;
   readonly units: number;
   /** [T, H]: the unmutated window's states. */
   readonly base: Tensor;
-  /** [mutants, H] at each of the changed steps. */
-  readonly own: readonly Tensor[];
-  readonly later: readonly LaterStep[];
+  /** [most of the lengths, mutants, H]: states with inputs of their own, sites in the chain's order. */
+  readonly own: Tensor;
+  /** Behind them. */
+  readonly stages: readonly Stage[];
 }
 
 /** The states of a recurrent layer for all mutants. */
@@ -44,9 +45,6 @@ export interface Recurrence {
   readonly steps: number;
   readonly units: number;
 }
-
-/** [mutants, span, H] of the changed steps, sites in the chain's order. */
-const ownStates = ({ own }: Chain): Tensor => stack(own, 1);
 
 /** Rows of mutants in the order of sites. */
 function inSiteOrder(x: Tensor, { order }: Chain, context: MutationContext): Tensor {
@@ -66,7 +64,8 @@ function fillRows(x: Tensor, rows: number): Tensor {
 }
 
 /**
- * All states of all windows times a matrix: the unmutated window's product, and what changed states add.
+ * All states of all windows times a matrix: what the unmutated window's states before a mutant's first changed step
+ * make, and what its own states from there on make.
  * @param weights [T D H, outputs]
  * @returns [m mutants, outputs]
  */
@@ -91,44 +90,39 @@ export function multiplyRecurrence(
   return reshape(stack(rows, 1), [context.mutants * chains.length, outputs]);
 }
 
-/** Values of a product's inner length that are worth a product of their own. */
-const INNER_LENGTH = 1024;
-
 /** @param weights [T, H, outputs], steps as the chain goes */
 function multiplyChain(chain: Chain, weights: Tensor, context: MutationContext): Tensor {
-  const { base, starts, span, later, units } = chain;
+  const { base, own, starts, lengths, stages, units } = chain;
   const [steps, , outputs] = weights.shape as readonly number[];
-  const { mutants, siteCount, sites } = context;
-  const at = Float32Array.from(
-    { length: mutants * span },
-    (_, i) => starts[Math.floor(i / span / sites.alternatives)] + (i % span),
-  );
-  const unmutated = gather(base, context.indices(at, [mutants, span]));
-  const own = subtract(ownStates(chain), unmutated);
-  let sum = sumOfOwn(own, chain, weights, context);
-  const perBlock = Math.max(1, Math.min(Math.ceil(INNER_LENGTH / units), Math.ceil(steps / 8)));
-  let acc: Tensor | null = null;
-  for (let i = 0; i < later.length; i += perBlock) {
-    const block = later.slice(i, i + perBlock);
-    const rows = block.at(-1)!.sites * sites.alternatives;
-    const changes = block.map(({ step, hidden }) => {
-      const unchanged = slice(base, { axis: 0, start: step, end: step + 1 });
-      return fillRows(subtract(hidden, unchanged), rows);
-    });
-    const [{ step: first }] = block;
-    const own = slice(weights, { axis: 0, start: first, end: first + block.length });
-    const part = matrixProduct(concatenate(changes, 1), reshape(own, [block.length * units, outputs]));
-    acc = acc ? add(fillRows(acc, rows), part) : part;
+  const { mutants, sites, graph } = context;
+  const { alternatives } = sites;
+  const most = own.shape[0] as number;
+  let sum = sumByPosition(reshape(own, [most * mutants, units]), weights, {
+    rows: mutants,
+    terms: most,
+    find: (mutant, j) => {
+      const place = Math.floor(mutant / alternatives);
+      return j < lengths[place] ? { row: j * mutants + mutant, position: starts[place] + j } : null;
+    },
+    graph,
+  });
+  let later: Tensor | null = null;
+  for (const { start, length, sites: count, states } of stages) {
+    const rows = count * alternatives;
+    const flat = reshape(transpose(states, [1, 0, 2]), [rows, length * units]);
+    const ofSteps = slice(weights, { axis: 0, start, end: start + length });
+    const part = matrixProduct(flat, reshape(ofSteps, [length * units, outputs]));
+    later = later ? add(fillRows(later, rows), part) : part;
   }
-  if (acc) sum = add(sum, fillRows(acc, siteCount * sites.alternatives));
-  const ofBase = matrixProduct(reshape(base, [steps, 1, units]), weights);
-  return add(inSiteOrder(sum, chain, context), reshape(reduceSum(ofBase, [0]), [1, outputs]));
-}
-
-/** {@link sumOverChanged} of rows in the chain's order: its row of zeros is another. */
-function sumOfOwn(own: Tensor, { order, starts }: Chain, weights: Tensor, context: MutationContext): Tensor {
-  const unmutated = order.indexOf(context.sites.unmutated);
-  return sumOverChanged(own, starts, weights, context, unmutated);
+  if (later) sum = add(sum, fillRows(later, mutants));
+  // What the unmutated states of the first 0, 1, 2, ... steps make.
+  const each = reshape(matrixProduct(reshape(base, [steps, 1, units]), weights), [steps, outputs]);
+  const below = Float32Array.from({ length: (steps + 1) * steps }, (_, i) =>
+    i % steps < Math.floor(i / steps) ? 1 : 0,
+  );
+  const running = matrixProduct(graph.constant(below, [steps + 1, steps]), each);
+  const first = Float32Array.from({ length: mutants }, (_, i) => starts[Math.floor(i / alternatives)]);
+  return inSiteOrder(add(sum, gather(running, context.indices(first, [mutants]))), chain, context);
 }
 
 /** [T, D, m mutants, H]: all states of all mutants. */
@@ -147,14 +141,20 @@ export function materialiseRecurrence(
 function materialiseChain(chain: Chain, steps: number, context: MutationContext): Tensor {
   const { mutants, sites } = context;
   const { alternatives } = sites;
-  const { isBackward, order, starts, span, units, base, later } = chain;
-  const own = reshape(ownStates(chain), [mutants * span, units]);
-  const table = concatenate([base, own, ...later.map(({ hidden }) => hidden)], 0);
+  const { isBackward, order, starts, lengths, units, base, own, stages } = chain;
+  const ownRows = (own.shape[0] as number) * mutants;
+  const parts = stages.map(({ states, length, sites: count }) =>
+    reshape(states, [length * count * alternatives, units]),
+  );
+  const table = concatenate([base, reshape(own, [ownRows, units]), ...parts], 0);
+  // Where the states of each step behind the own ones begin.
   const firstOf = new Map<number, number>();
-  let first = steps + mutants * span;
-  for (const { step, sites: count } of later) {
-    firstOf.set(step, first);
-    first += count * alternatives;
+  let first = steps + ownRows;
+  for (const { start, length, sites: count } of stages) {
+    for (let t = 0; t < length; t++) {
+      firstOf.set(start + t, first);
+      first += count * alternatives;
+    }
   }
   const at = new Float32Array(mutants * steps);
   order.forEach((site, place) => {
@@ -162,7 +162,7 @@ function materialiseChain(chain: Chain, steps: number, context: MutationContext)
       const row = place * alternatives + a;
       for (let step = 0; step < steps; step++) {
         const j = step - starts[place];
-        const from = j < 0 ? step : j < span ? steps + row * span + j : firstOf.get(step)! + row;
+        const from = j < 0 ? step : j < lengths[place] ? steps + j * mutants + row : firstOf.get(step)! + row;
         at[(site * alternatives + a) * steps + (isBackward ? steps - 1 - step : step)] = from;
       }
     }

@@ -1,9 +1,9 @@
 import type { Tensor } from "../graph.js";
-import { add, multiply } from "../operators/arithmetic.js";
+import { multiply } from "../operators/arithmetic.js";
 import { concatenate, split } from "../operators/concatenate.js";
 import { gather } from "../operators/gather.js";
+import { lstmFrom } from "../operators/lstm-from.js";
 import { lstmCells } from "../operators/lstm-recurrence.js";
-import { matrixProduct } from "../operators/matrix-product.js";
 import { tanh } from "../operators/pointwise.js";
 import {
   byDirection,
@@ -15,16 +15,18 @@ import {
 } from "../operators/recurrent-steps.js";
 import { reshape } from "../operators/reshape.js";
 import { padZeros, slice } from "../operators/slice.js";
-import { type ChangedTensor, positionsOf, rowsOf } from "./changed-tensor.js";
+import { transpose } from "../operators/transpose.js";
+import { type Block, type ChangedTensor, clamp, positionsOf, rowsOf } from "./changed-tensor.js";
 import { blocksByRow } from "./channels.js";
 import type { MutationContext } from "./mutation-context.js";
-import type { Chain, LaterStep } from "./recurrence.js";
+import type { Chain, Stage } from "./recurrence.js";
 import type { MutationRule } from "./rules.js";
 
 /**
  * An LSTM: a mutant's states are those of the unmutated window up to the first step that it changes. From there each
  * direction goes on by itself: through the changed steps with their own inputs, all mutants at once; behind them with
- * the unmutated window's inputs, whose products are there already, all mutants at once that have got so far.
+ * the unmutated window's inputs, whose products are there already, all mutants at once that have got so far. These set
+ * out at the ends of stages of some steps.
  */
 export const lstmRule: MutationRule = (node, [x, ...others], context) => {
   if (x?.kind !== "interval" || others.some((other) => other !== null)) return null;
@@ -41,24 +43,13 @@ export const lstmRule: MutationRule = (node, [x, ...others], context) => {
   const cut = { ...settled, blocks: byRow.flat() };
   const directions = kernel.shape[0] as number;
   const chains = byRow.map(([block], row) =>
-    Array.from({ length: directions }, (_, direction) => {
-      const values = reshape(context.valuesOf(cut, block), [
-        context.siteCount,
-        context.sites.alternatives,
-        cut.span,
-        block.channels,
-      ]);
-      return goOn(
-        { values, starts: block.starts },
-        positionsOf(x),
-        takeDirection(base, layer, direction, row),
-        context,
-      );
-    }),
+    Array.from({ length: directions }, (_, direction) =>
+      goOn(cut, block, takeDirection(base, layer, direction, row), context),
+    ),
   );
   const recurrence = {
     chains,
-    rows: rowsOf(x as ChangedTensor),
+    rows: rowsOf(x),
     steps: positionsOf(x),
     units: recurrent.shape[2] as number,
   };
@@ -100,124 +91,145 @@ function unmutatedStates(
 }
 
 /** One direction of one row, in the order in which it goes through the steps. */
-interface Direction {
+interface Direction extends Layer {
   readonly isBackward: boolean;
-  /** [T, H] */
+  /** [T, H], [T, H] and [T, 4H] of the unmutated window. */
   readonly hidden: Tensor;
   readonly cells: Tensor;
-  /** For each gate [T, H], [H, I + H], [H, H] and [1, H]. */
-  readonly gates: readonly {
-    readonly ofInputs: Tensor;
-    readonly kernels: Tensor;
-    readonly recurrent: Tensor;
-    readonly bias: Tensor;
-  }[];
-  readonly gateActivation: GateActivation;
-  readonly label: string;
+  readonly ofInputs: Tensor;
 }
 
 function takeDirection(
   { hidden, cells, ofInputs }: States,
-  layer: Layer,
+  { kernel, recurrent, bias, gateActivation, label }: Layer,
   direction: number,
   row: number,
 ): Direction {
-  const [, , inputs] = layer.kernel.shape as readonly number[];
-  const [, , units] = layer.recurrent.shape as readonly number[];
-  const at = (x: Tensor, axis: number, start: number, length = 1) =>
-    slice(x, { axis, start, end: start + length });
+  const at = (x: Tensor, axis: number, start: number) => slice(x, { axis, start, end: start + 1 });
   const own = (x: Tensor) => {
     const taken = at(at(x, 0, direction), 2, row);
     return reshape(taken, [taken.shape[1], taken.shape[3]]);
   };
-  const sums = own(ofInputs);
-  const gates = Array.from({ length: 4 }, (_, gate) => {
-    const matrix = (x: Tensor, columns: number) =>
-      reshape(at(at(x, 0, direction), 1, gate * units, units), [units, columns]);
-    const recurrent = matrix(layer.recurrent, units);
-    return {
-      ofInputs: at(sums, 1, gate * units, units),
-      kernels: concatenate([matrix(layer.kernel, inputs), recurrent], 1),
-      recurrent,
-      bias: reshape(at(at(layer.bias, 0, direction), 1, gate * units, units), [1, units]),
-    };
-  });
-  const { gateActivation, label } = layer;
   return {
     isBackward: direction === 1,
     hidden: own(hidden),
     cells: own(cells),
-    gates,
+    ofInputs: own(ofInputs),
+    kernel: at(kernel, 0, direction),
+    recurrent: at(recurrent, 0, direction),
+    bias: at(bias, 0, direction),
     gateActivation,
     label,
   };
 }
 
+/** Steps of a stage: the fewer, the less is computed again; the more, the fewer nodes there are. */
+const stageLength = (steps: number): number => clamp(Math.ceil(steps / 15), 2, 8);
+
 /** All mutants through one direction, from the first step that each changes. */
-function goOn(
-  changed: { readonly values: Tensor; readonly starts: Int32Array },
-  steps: number,
-  direction: Direction,
-  context: MutationContext,
-): Chain {
-  const { siteCount, sites, mutants } = context;
+function goOn(x: ChangedTensor, block: Block, direction: Direction, context: MutationContext): Chain {
+  const { sites, mutants, graph } = context;
   const { alternatives } = sites;
-  const [, , span, inputs] = changed.values.shape as readonly number[];
-  const { isBackward, hidden, cells, gates, gateActivation, label } = direction;
+  const { span } = x;
+  const steps = positionsOf(x);
+  const { isBackward, hidden, cells, ofInputs, recurrent, gateActivation, label } = direction;
   const units = hidden.shape[1] as number;
-  const gateOf = gateOperator[gateActivation];
-  const ownStarts = changed.starts.map((start) => (isBackward ? steps - start - span : start));
+  const ownStarts = block.starts.map((start) => (isBackward ? steps - start - span : start));
   // Sites in the order in which they set out, so that those on their way are always the first rows.
   const order = [...ownStarts.keys()].sort((a, b) => ownStarts[a] - ownStarts[b] || a - b);
   const starts = Int32Array.from(order, (site) => ownStarts[site]);
-  const isSorted = order.every((site, i) => site === i);
-  const values = isSorted ? changed.values : gather(changed.values, context.indices(order, [siteCount]));
+  const perStage = stageLength(steps);
+  const ends = starts.map((start) => Math.min(steps, Math.ceil((start + span) / perStage) * perStage));
+  const lengths = ends.map((end, i) => end - starts[i]);
+  const most = Math.max(...lengths);
 
+  const perMutant = (values: ArrayLike<number>) =>
+    context.indices(
+      Float32Array.from({ length: mutants }, (_, i) => values[Math.floor(i / alternatives)]),
+      [mutants],
+    );
   /** The states before the first changed step, for every mutant. */
-  const before = (states: Tensor) => {
-    const rows = Float32Array.from({ length: mutants }, (_, i) => starts[Math.floor(i / alternatives)]);
-    return gather(padZeros(states, { axis: 0, before: 1, after: 0 }), context.indices(rows, [mutants]));
-  };
-  const step = (sums: readonly Tensor[], cell: Tensor) => {
-    const [i, o, f] = sums.slice(0, 3).map((sum) => gateOf(sum));
-    const next = add(multiply(f, cell), multiply(i, tanh(sums[3])));
-    return { hidden: multiply(o, tanh(next)), cell: next };
-  };
-  let state = { hidden: before(hidden), cell: before(cells) };
-  const own: Tensor[] = [];
-  for (let j = 0; j < span; j++) {
-    const at = isBackward ? span - 1 - j : j;
-    const input = reshape(slice(values, { axis: 2, start: at, end: at + 1 }), [mutants, inputs]);
-    const seen = concatenate([input, state.hidden], 1);
-    const sums = gates.map(({ kernels, bias }) =>
-      add(matrixProduct(seen, kernels, { transposeB: true }, label), bias),
-    );
-    state = step(sums, state.cell);
-    own.push(state.hidden);
-  }
+  const before = (states: Tensor) =>
+    reshape(gather(padZeros(states, { axis: 0, before: 1, after: 0 }), perMutant(starts)), [
+      1,
+      mutants,
+      units,
+    ]);
+  const inputs = ownInputs(x, block, { order, starts, most, isBackward }, context);
+  const own = lstmFrom(
+    inputs,
+    direction,
+    { hidden: before(hidden), cell: before(cells) },
+    perMutant(lengths),
+    label,
+  );
 
-  const through = state;
-  const later: LaterStep[] = [];
-  let onTheWay: { hidden: Tensor; cell: Tensor } | null = null;
+  const stages: Stage[] = [];
+  let state: { hidden: Tensor; cell: Tensor } | null = null;
   let count = 0;
-  for (let t = starts[0] + span; t < steps; t++) {
-    const set = starts.findLastIndex((start) => start + span <= t) + 1;
-    const arrived = (x: Tensor) =>
-      slice(x, { axis: 0, start: count * alternatives, end: set * alternatives });
+  for (let start = ends[0]; start < steps; start += perStage) {
+    const length = Math.min(perStage, steps - start);
+    const set = ends.findLastIndex((end) => end <= start) + 1;
     const join = (key: "hidden" | "cell"): Tensor => {
-      if (set === count) return onTheWay![key];
-      return onTheWay ? concatenate([onTheWay[key], arrived(through[key])], 0) : arrived(through[key]);
+      if (set === count) return state![key];
+      const arrived = slice(own[key], { axis: 1, start: count * alternatives, end: set * alternatives });
+      return state ? concatenate([state[key], arrived], 1) : arrived;
     };
-    const [last, cell] = [join("hidden"), join("cell")];
-    const sums = gates.map(({ recurrent, ofInputs }) =>
-      add(
-        matrixProduct(last, recurrent, { transposeB: true }, label),
-        slice(ofInputs, { axis: 0, start: t, end: t + 1 }),
-      ),
+    // The inputs' products are there: each step takes its own by a kernel of them and a one in its place.
+    const products = slice(ofInputs, { axis: 0, start, end: start + length });
+    const rows = set * alternatives;
+    const ones = new Float32Array(length * rows * length);
+    for (let t = 0; t < length; t++)
+      for (let row = 0; row < rows; row++) ones[(t * rows + row) * length + t] = 1;
+    const { states, ...next } = lstmFrom(
+      graph.constant(ones, [length, rows, length]),
+      {
+        kernel: reshape(transpose(products, [1, 0]), [1, 4 * units, length]),
+        recurrent,
+        bias: graph.constant(new Float32Array(4 * units), [1, 4 * units]),
+        gateActivation,
+      },
+      { hidden: join("hidden"), cell: join("cell") },
+      null,
+      label,
     );
-    onTheWay = step(sums, cell);
+    state = next;
     count = set;
-    later.push({ step: t, sites: set, hidden: onTheWay.hidden });
+    stages.push({ start, length, sites: set, states: reshape(states, [length, rows, units]) });
   }
-  return { isBackward, order, starts, span, base: hidden, own, later, units };
+  const ownStates = reshape(own.states, [most, mutants, units]);
+  return { isBackward, order, starts, lengths, base: hidden, own: ownStates, stages, units };
+}
+
+/** [most, mutants, channels]: what mutants have in the steps from their first changed ones on. */
+function ownInputs(
+  x: ChangedTensor,
+  block: Block,
+  chain: {
+    readonly order: readonly number[];
+    readonly starts: Int32Array;
+    readonly most: number;
+    readonly isBackward: boolean;
+  },
+  context: MutationContext,
+): Tensor {
+  const { mutants, sites } = context;
+  const { alternatives } = sites;
+  const steps = positionsOf(x);
+  const { order, starts, most, isBackward } = chain;
+  const values = reshape(context.valuesOf(x, block), [mutants * x.span, block.channels]);
+  const table = concatenate([context.baseRowsOf(x, block), values], 0);
+  const rows = new Float32Array(most * mutants);
+  for (let j = 0; j < most; j++) {
+    order.forEach((site, place) => {
+      const step = Math.min(steps - 1, starts[place] + j);
+      const at = isBackward ? steps - 1 - step : step;
+      const offset = at - block.starts[site];
+      for (let a = 0; a < alternatives; a++) {
+        rows[j * mutants + place * alternatives + a] =
+          offset >= 0 && offset < x.span ? steps + (site * alternatives + a) * x.span + offset : at;
+      }
+    });
+  }
+  return gather(table, context.indices(rows, [most, mutants]));
 }

@@ -11,7 +11,7 @@ import { blocksByRow } from "./channels.js";
 import type { MutationContext } from "./mutation-context.js";
 import { multiplyRecurrence } from "./recurrence.js";
 import type { MutationRule } from "./rules.js";
-import { sumOverChanged } from "./sum-over-changed.js";
+import { sumByPosition } from "./sum-by-position.js";
 
 /** Dense layers: of everything in a window, the unmutated window's result and what changes add; or of each position. */
 export const matrixProductRule: MutationRule = (node, [x, other], context) => {
@@ -55,8 +55,18 @@ function multiplyFlat(
     for (const block of blocks) {
       const own = slice(byPosition, { axis: 1, start, end: start + block.channels });
       start += block.channels;
-      const change = reshape(context.changeOf(cut, block), [context.mutants, source.span, block.channels]);
-      sum = add(sumOverChanged(change, block.starts, own, context), sum);
+      const change = reshape(context.changeOf(cut, block), [context.mutants * source.span, block.channels]);
+      const added = sumByPosition(change, own, {
+        rows: context.mutants,
+        terms: source.span,
+        find: (mutant, j) => {
+          const position = block.starts[Math.floor(mutant / context.sites.alternatives)] + j;
+          const isInside = position >= 0 && position < positions;
+          return isInside ? { row: mutant * source.span + j, position } : null;
+        },
+        graph: context.graph,
+      });
+      sum = add(added, sum);
     }
     return sum;
   });
