@@ -46,6 +46,7 @@ export * from "./seqlets/seqlet-tables.js";
 export * from "./seqlets/seqlets-page.js";
 export * from "./seqlets/window-null.js";
 export { listSubstitutions, observedBase, type Substitution } from "./substitutions.js";
+export * from "./variant-effects.js";
 export * from "./windows/sequence-windows.js";
 export * from "./words/analyse-words.js";
 export * from "./words/enrich-words.js";
