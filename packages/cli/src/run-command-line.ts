@@ -1,6 +1,7 @@
 import { BINDSCAPE_VERSION } from "@bindscape/models";
 import { BindscapeError } from "@bindscape/numerics";
 import { Command, CommanderError } from "commander";
+import { addBenchmarkCommand } from "./commands/benchmark.js";
 import { addCompareCommand } from "./commands/compare.js";
 import { addConvertCommand } from "./commands/convert.js";
 import { addDatasetCommand } from "./commands/dataset.js";
@@ -65,6 +66,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     addMotifsCommand,
     addDatasetCommand,
     addMappabilityCommand,
+    addBenchmarkCommand,
     addSimulateCommand,
     addStudyCommand,
     addDreamCommand,

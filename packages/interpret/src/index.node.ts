@@ -1,4 +1,5 @@
 export * from "./attribution-file.node.js";
+export * from "./benchmark/run-benchmark.node.js";
 export * from "./index.js";
 export * from "./outputs/modisco.node.js";
 export * from "./seqlets/write-seqlets.node.js";

@@ -7,8 +7,10 @@ export * from "./base-scores.js";
 export * from "./benchmark/benchmark-page.js";
 export * from "./benchmark/explain-sequences.js";
 export * from "./benchmark/methods.js";
+export * from "./benchmark/plan.js";
 export * from "./benchmark/published-ordering.js";
 export * from "./benchmark/results.js";
+export * from "./benchmark/verbs.js";
 export * from "./class-activation.js";
 export {
   type DeepLiftAttributionOptions,

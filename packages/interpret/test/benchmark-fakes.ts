@@ -8,6 +8,7 @@ import {
 } from "../src/benchmark/results.js";
 
 export const fakePlan: BenchmarkPlan = {
+  size: "small",
   sequences: [6_000, 1_000, 1_000],
   length: 1_000,
   minimum: 1,
@@ -18,6 +19,7 @@ export const fakePlan: BenchmarkPlan = {
   networks: { danq: { kernels: 32 }, deepsea: { kernels: 32 } },
   training: { danq: { epochs: 12 }, deepsea: { epochs: 10 } },
   reference: "uniform",
+  substitutions: "largest",
   metrics: {
     score: "absolute",
     ranking: "sequence",

@@ -30,6 +30,19 @@ const architectureTitles: Readonly<Record<BenchmarkArchitecture, string>> = {
   deepsea: "DeepSEA",
 };
 
+const referenceTitles: Readonly<Record<BenchmarkPlan["reference"], string>> = {
+  zeros: "bases of 0",
+  uniform: "a quarter of each base everywhere, as an unknown sequence",
+  background: "the background’s shares everywhere: .3, .2, .2, .3",
+  shuffled: "ten dinucleotide shuffles of each sequence",
+};
+
+const substitutionTitles: Readonly<Record<BenchmarkPlan["substitutions"], string>> = {
+  largest: "a base has the change that is largest in size",
+  "largest-fall": "a base has what the worst substitution takes away",
+  mean: "a base has the mean over its three substitutions",
+};
+
 /** The page of `bindscape benchmark interpreters`. */
 export function renderBenchmark(plan: BenchmarkPlan, runs: readonly BenchmarkRun[]): string {
   const rows = summariseRuns(runs);
@@ -250,7 +263,8 @@ function renderChoices(plan: BenchmarkPlan): string {
         : "mean over sequences of each one’s ratio",
     ],
     ["Core motif", "left out: it is in every sequence, so that it is neither signal nor background"],
-    ["References of DeepLIFT and integrated gradients", plan.reference],
+    ["References of DeepLIFT and integrated gradients", referenceTitles[plan.reference]],
+    ["Substitutions", substitutionTitles[plan.substitutions]],
     [
       "Naive mutagenesis",
       `timed on ${plan.naiveSequences} sequence${plan.naiveSequences === 1 ? "" : "s"} a network`,

@@ -1,4 +1,5 @@
 import { type MeanInterval, meanInterval } from "@bindscape/numerics";
+import type { SubstitutionRule } from "../base-scores.js";
 import type { InterpreterMetricOptions, InterpreterMetrics } from "../interpreter-metrics.js";
 
 /** Architectures of the paper's comparison. */
@@ -50,6 +51,7 @@ export interface BenchmarkRun {
 
 /** What a benchmark was asked for, as it stands in its results. */
 export interface BenchmarkPlan {
+  readonly size: "small" | "full";
   readonly sequences: readonly [number, number, number];
   readonly length: number;
   readonly minimum: number;
@@ -59,7 +61,9 @@ export interface BenchmarkPlan {
   readonly architectures: readonly BenchmarkArchitecture[];
   readonly networks: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly training: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  readonly reference: string;
+  /** What DeepLIFT and integrated gradients compare with. */
+  readonly reference: "zeros" | "uniform" | "background" | "shuffled";
+  readonly substitutions: SubstitutionRule;
   readonly metrics: Required<InterpreterMetricOptions>;
 }
 
