@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomically } from "@bindscape/genome";
@@ -8,11 +9,14 @@ import {
   evaluateSequences,
   findModel,
   makeRunRecord,
+  type Network,
+  readBundle,
   sequenceTrainingSettings,
-  trainOnSequences,
+  trainingFolderOf,
+  trainSequenceBundle,
 } from "@bindscape/models";
 import { BindscapeError, type ProgressListener } from "@bindscape/numerics";
-import { simulateGataTal } from "@bindscape/study";
+import { type SequenceSet, simulateGataTal } from "@bindscape/study";
 import { explainNetwork } from "../explained-model.js";
 import { renderBenchmark } from "./benchmark-page.js";
 import { explainSequences } from "./explain-sequences.js";
@@ -51,7 +55,7 @@ export interface BenchmarkOutput {
 
 /**
  * The paper's comparison of interpretation methods: for each seed and architecture simulate, train, explain, measure.
- * Writes `runs/ARCHITECTURE-seedN.json` after each, then `table.tsv`, `results.json`, `report.html` and `run.json`.
+ * Writes `models/ARCHITECTURE-seedN` and `runs/ARCHITECTURE-seedN.json` after each, then `table.tsv`, `results.json`, `report.html` and `run.json`.
  * Called again on the same folder it goes on behind the last finished run.
  * @throws BindscapeError where the folder holds runs of another plan
  */
@@ -106,29 +110,15 @@ async function runOne(
   architecture: BenchmarkArchitecture,
   seed: number,
   name: string,
-  { plan, threads, device = cpuDevice, onProgress, signal }: RunBenchmarkOptions,
+  options: RunBenchmarkOptions,
 ): Promise<BenchmarkRun> {
-  const { sequences, length, minimum, networks, training } = plan;
+  const { plan, threads, device = cpuDevice, onProgress, signal } = options;
+  const { sequences, length, minimum } = plan;
   const { set, motifs } = simulateGataTal({ sequences, length, minimum, seed });
-  const definition = findModel(architecture);
-  const preset = definition.presets.agentbind;
   const runtime = nodeRuntime(device.device);
   const report: ProgressListener | undefined =
     onProgress && ((progress) => onProgress({ ...progress, task: `${name}, ${progress.task}` }));
-  const started = processorSeconds();
-  const trained = await trainOnSequences(set, {
-    runtime,
-    model: architecture,
-    modelOptions: definition.options.parse({ ...preset.options, ...networks[architecture] }) as Record<
-      string,
-      unknown
-    >,
-    settings: sequenceTrainingSettings.parse({ ...preset.training, ...training[architecture], seed }),
-    threads,
-    onProgress: report,
-    signal,
-  });
-  const trainingSeconds = processorSeconds() - started;
+  const trained = await trainOnce(set, architecture, seed, { ...options, onProgress: report });
   const evaluation = await evaluateSequences(trained.network, set, {
     runtime,
     split: "test",
@@ -159,13 +149,86 @@ async function runOne(
     seed,
     testAuroc: evaluation.mean.auroc ?? Number.NaN,
     testAuprc: evaluation.mean.auprc ?? Number.NaN,
-    epochs: trained.history.length,
-    trainingSeconds,
+    epochs: trained.epochs,
+    trainingSeconds: trained.trainingSeconds,
     sequences: rows.length,
     embedded: explained.embedded,
     methods: explained.methods,
     example: explained.example,
   };
+}
+
+/** A network of the benchmark, and what its training took. */
+interface TrainedOnce {
+  readonly network: Network;
+  readonly epochs: number;
+  readonly trainingSeconds: number;
+}
+
+/** The network of a seed: read where it was trained before, gone on with where training was stopped. */
+async function trainOnce(
+  set: SequenceSet,
+  architecture: BenchmarkArchitecture,
+  seed: number,
+  options: RunBenchmarkOptions,
+): Promise<TrainedOnce> {
+  const { plan, out, command, threads, device, onProgress, signal } = options;
+  const bundle = join(out, "models", `${architecture}-seed${seed}`);
+  const noteFile = `${bundle}.json`;
+  const definition = findModel(architecture);
+  const preset = definition.presets.agentbind;
+  const modelOptions = definition.options.parse({
+    ...(preset.options as object),
+    ...plan.networks[architecture],
+  }) as Record<string, unknown>;
+  const settings = sequenceTrainingSettings.parse({
+    ...preset.training,
+    ...plan.training[architecture],
+    seed,
+  });
+  const { sequences, length, minimum } = plan;
+  const fingerprint = JSON.stringify({ sequences, length, minimum, seed, modelOptions, settings });
+  const note = await readNote(noteFile);
+  const isSame = note?.fingerprint === fingerprint;
+  if (isSame && note.epochs !== undefined && existsSync(bundle)) {
+    const { network } = await readBundle(bundle);
+    return { network, epochs: note.epochs, trainingSeconds: note.trainingSeconds ?? Number.NaN };
+  }
+  const resume = isSame && existsSync(trainingFolderOf(bundle));
+  const write = (more: Partial<TrainingNote>) =>
+    writeFileAtomically(noteFile, `${JSON.stringify({ fingerprint, ...more })}\n`);
+  await write({});
+  const started = processorSeconds();
+  const { network, history } = await trainSequenceBundle({
+    set,
+    inputs: [],
+    model: architecture,
+    modelOptions,
+    settings,
+    out: bundle,
+    overwrite: true,
+    resume,
+    threads,
+    device,
+    command,
+    onProgress,
+    signal,
+  });
+  const trainingSeconds = Math.round((processorSeconds() - started) * 10) / 10;
+  await write({ epochs: history.length, trainingSeconds });
+  return { network, epochs: history.length, trainingSeconds };
+}
+
+/** What stands beside a bundle of the benchmark; epochs and seconds once it is trained. */
+interface TrainingNote {
+  readonly fingerprint: string;
+  readonly epochs?: number;
+  readonly trainingSeconds?: number;
+}
+
+async function readNote(file: string): Promise<TrainingNote | undefined> {
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  return text === undefined ? undefined : (JSON.parse(text) as TrainingNote);
 }
 
 /** User and system time of this process. */
