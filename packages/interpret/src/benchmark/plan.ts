@@ -26,8 +26,9 @@ export interface BenchmarkRequest {
 const smallNetworks = {
   danq: {
     kernels: 32,
-    recurrent: 32,
-    dense: 64,
+    poolWidth: 25,
+    recurrent: 16,
+    dense: 128,
     convolutionDropout: 0.1,
     dropout: 0.2,
     initialisation: "fan-in",
@@ -44,8 +45,8 @@ const smallNetworks = {
 };
 
 const smallTraining = {
-  danq: { epochs: 14, patience: 14, batchSize: 32, learningRate: 0.002, weightAverage: 0.99 },
-  deepsea: { epochs: 7, patience: 7, batchSize: 32, learningRate: 0.002, weightAverage: 0.99 },
+  danq: { epochs: 18, patience: 18, batchSize: 32, learningRate: 0.0008, weightAverage: 0.99 },
+  deepsea: { epochs: 10, patience: 10, batchSize: 32, learningRate: 0.002, weightAverage: 0.99 },
 };
 
 /**
