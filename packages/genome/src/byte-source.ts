@@ -22,7 +22,8 @@ export class MemorySource implements ByteSource {
   readonly #bytes: Uint8Array;
 
   constructor(bytes: Uint8Array, name = "memory") {
-    this.#bytes = bytes;
+    // A plain view: what Node's Buffer calls a slice is no copy.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.name = name;
   }
 

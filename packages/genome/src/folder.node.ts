@@ -44,7 +44,7 @@ async function putInPlace(partial: string, path: string): Promise<void> {
 }
 
 /** Files by which a folder is known to be an earlier output of Bindscape's. */
-const OUTPUT_MARKS = ["model.json", "model.yaml", "dataset.json", "baseline.json"];
+const OUTPUT_MARKS = ["model.json", "model.yaml", "dataset.json", "baseline.json", "one_hot.npz"];
 
 /**
  * @throws BindscapeError where something stands under the name already and may not be replaced; with `overwrite`,

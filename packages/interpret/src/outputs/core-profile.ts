@@ -18,8 +18,8 @@ export interface CoreProfile {
 
 /**
  * Mean |score| (`scorePositions`) by distance from the middle of the core, in the core's direction; from the middle of
- * the sequence where there are no cores. Unknown bases do not count. For cores of an even length the base right of their
- * middle has distance 0.
+ * the sequence where there are no cores. Unknown bases do not count. In cores of an even length the base before
+ * their middle has distance 0.
  */
 export function profileAroundCore(file: AttributionFile): CoreProfile {
   const { count, length, codes, cores, strands, labels, target } = file;

@@ -26,7 +26,7 @@ export interface LogoChartOptions extends ChartIdentity {
   };
 }
 
-const left = 64;
+const left = 84;
 const width = 1060;
 const overviewHeight = 46;
 const letterHeight = 74;
@@ -50,7 +50,7 @@ export function drawLogoChart(options: LogoChartOptions): string {
   let top = 18;
   if (hasOverview) {
     parts.push(drawOverview(options, rows, plotWidth, top, [lowest, highest]));
-    top += overviewHeight + axisHeight + 16;
+    top += overviewHeight + axisHeight + 4;
   }
   const cell = plotWidth / Math.min(logoColumns, Math.max(40, length));
   const unit = letterHeight / (highest - lowest || 1);
@@ -88,7 +88,14 @@ export function drawLogoChart(options: LogoChartOptions): string {
     );
     top += letterHeight + axisHeight + 8;
   }
-  return svgDocument(options, width, top, ...parts);
+  parts.push(
+    textElement(left + plotWidth / 2, top - 4, axisTitle(options.place), { class: "axis-title middle" }),
+    textElement(12, top / 2, "Score", {
+      class: "axis-title middle",
+      transform: `rotate(-90 12 ${at(top / 2)})`,
+    }),
+  );
+  return svgDocument(options, width, top + 6, ...parts);
 }
 
 /** Scores as bars along the whole sequence, with what is drawn as letters shaded. */
@@ -146,7 +153,6 @@ function drawOverview(
         }),
       ),
     ),
-    textElement(left + plotWidth / 2, bottom + 32, axisTitle(place), { class: "axis-title middle" }),
   ].join("");
 }
 
@@ -187,7 +193,7 @@ function drawPositions(
     if (position % 5 !== 0) continue;
     const x = left + (k + 0.5) * cell;
     marks += `M${at(x)} ${at(top)}v${position % 25 === 0 ? 5 : 3}`;
-    if (position % 25 === 0 && x < left + count * cell - 14)
+    if (position % 25 === 0 && x < left + count * cell - 30)
       labels.push(textElement(x, top + 17, `${position}`));
   }
   return [

@@ -53,7 +53,7 @@ export function renderLogoPage(file: AttributionFile, most = DEFAULT_LOGOS): str
   });
   return renderPage({
     title: `${title} of ${taskName}`,
-    summary: `${aboutOf(file)}, for the ${file.of} of ${taskName}.${shown < count ? ` The first ${shown} of ${formatCount(count)} sequences are drawn; all are in the .npz file.` : ""}`,
+    summary: `${aboutOf(file)}, for the ${file.of} of ${taskName}.${shown < count ? ` The first ${shown === 1 ? "" : `${shown} `}of ${formatCount(count)} sequences ${shown === 1 ? "is" : "are"} drawn; all are in the .npz file.` : ""}`,
     main: [
       ...sections,
       explain(

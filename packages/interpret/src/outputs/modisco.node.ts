@@ -1,5 +1,12 @@
 import { join } from "node:path";
-import { type NpyArray, unknownBase, writeFileAtomically, writeFolder, writeNpz } from "@bindscape/genome";
+import {
+  type NpyArray,
+  refuseExisting,
+  unknownBase,
+  writeFileAtomically,
+  writeFolder,
+  writeNpz,
+} from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
 import type { AttributionFile } from "../attribution-file.js";
 import { hypotheticalScores } from "../position-scores.js";
@@ -9,12 +16,12 @@ import { hypotheticalScores } from "../position-scores.js";
  * `arr_0`, [N, 4, L], of `one_hot.npz` (0 and 1; all 0 at unknown bases), `hypothetical.npz` (what every base would
  * contribute) and `contributions.npz` (the same at the base that is there, 0 elsewhere).
  * @returns paths of the files
- * @throws BindscapeError for a method that does not say what other bases would contribute
+ * @throws BindscapeError for a method that does not say what other bases would contribute, or a folder that is there
  */
 export async function writeModisco(
   file: AttributionFile,
   folder: string,
-  overwrite: boolean,
+  overwrite = false,
   rest: Readonly<Record<string, string>> = {},
 ): Promise<string[]> {
   const arrays = modiscoArrays(file);

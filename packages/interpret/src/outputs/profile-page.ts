@@ -42,7 +42,7 @@ export function renderProfilePage(file: AttributionFile, profile: CoreProfile): 
   const isLong = last - first > 3 * near;
   return renderPage({
     title: `${titleOf(file)} around the core: ${nameTarget(file)}`,
-    summary: `Mean size of the scores by distance from ${from}, over ${groups.map(({ name, sequences }) => `${formatCount(sequences)} ${name === "all" ? "" : `${name} `}sequences`).join(" and ")}.${core ? ` The core covers ${core[0]} to ${core[1] - 1} bp.` : ""}`,
+    summary: `Mean size of the scores by distance from ${from}, over ${groups.map(({ name, sequences }) => `${formatCount(sequences)} ${name === "all" ? "" : `${name} `}sequences`).join(" and ")}.${core ? ` The core covers ${`${core[0]}`.replace("-", "\u2212")} to ${core[1] - 1} bp.` : ""}`,
     main: [
       figure(`<div class="scroll">${draw("profile", "Mean |score| along the window", first, last)}</div>`, {
         heading: "Whole window",

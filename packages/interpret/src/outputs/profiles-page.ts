@@ -16,7 +16,8 @@ import type { FactorProfiles } from "./factor-profiles.js";
 
 const treeWidth = 90;
 const nameWidth = 150;
-const mapWidth = 390;
+/** Width of a map, about: bins are whole pixels wide, so that no seams show. */
+const aboutMapWidth = 390;
 const gap = 26;
 const top = 40;
 /** Standard deviations drawn in full colour, at most. */
@@ -52,7 +53,8 @@ export function drawProfiles({
   const rowHeight = Math.max(14, Math.min(24, 600 / names.length));
   const height = rowHeight * names.length;
   const bins = kept[0].length;
-  const mapLeft = treeWidth + nameWidth;
+  const mapLeft = nameWidth + treeWidth;
+  const mapWidth = bins * Math.max(1, Math.round(aboutMapWidth / bins));
   const largest = Math.max(
     ...[...kept, ...masked].flatMap((row) => [...row].filter((z) => !Number.isNaN(z))),
   );
@@ -71,9 +73,9 @@ export function drawProfiles({
     },
     width,
     top + height + 42 + heatKeyHeight + 10,
-    drawDendrogram(merges, names.length, y, { left: 6, right: treeWidth }),
+    drawDendrogram(merges, names.length, y, { left: nameWidth + 6, right: mapLeft - 4 }),
     ...names.map((name, item) =>
-      textElement(mapLeft - 8, y(item) + 4, fitText(name, nameWidth - 14, 12), { class: "end" }),
+      textElement(nameWidth, y(item) + 4, fitText(name, nameWidth - 10, 12), { class: "end" }),
     ),
     ...maps.flatMap(({ title, rows, colour }, index) => {
       const area = { left: mapLeft + index * (mapWidth + gap), top, width: mapWidth, height };
