@@ -1,12 +1,5 @@
 import { join } from "node:path";
-import {
-  type NpyArray,
-  refuseExisting,
-  unknownBase,
-  writeFileAtomically,
-  writeFolder,
-  writeNpz,
-} from "@bindscape/genome";
+import { type NpyArray, unknownBase, writeFileAtomically, writeFolder, writeNpz } from "@bindscape/genome";
 import { BindscapeError } from "@bindscape/numerics";
 import type { AttributionFile } from "../attribution-file.js";
 import { hypotheticalScores } from "../position-scores.js";
