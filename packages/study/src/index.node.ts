@@ -3,6 +3,7 @@ export * from "./annotations.node.js";
 export * from "./batch-pipeline.node.js";
 export type { CellFiles, TrackFile } from "./cell-files.node.js";
 export type { CellReader } from "./cell-reader.node.js";
+export * from "./compendium/track-list.node.js";
 export * from "./demo-data.node.js";
 export * from "./download.node.js";
 export * from "./factornet/find-resources.node.js";

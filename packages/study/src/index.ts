@@ -2,6 +2,7 @@ export * from "./assembly.js";
 export * from "./bins.js";
 export * from "./cell-access.js";
 export * from "./chromosome-names.js";
+export * from "./compendium/make-compendium.js";
 export * from "./demo-files.js";
 export * from "./dream-labels.js";
 export * from "./expression.js";
