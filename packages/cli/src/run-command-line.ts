@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import { addBenchmarkCommand } from "./commands/benchmark.js";
 import { addCompareCommand } from "./commands/compare.js";
 import { addConvertCommand } from "./commands/convert.js";
+import { addCrossCommand } from "./commands/cross.js";
 import { addDatasetCommand } from "./commands/dataset.js";
 import { addDemoCommand } from "./commands/demo.js";
 import { addDoctorCommand } from "./commands/doctor.js";
@@ -65,6 +66,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     addZooCommand,
     addMotifsCommand,
     addDatasetCommand,
+    addCrossCommand,
     addMappabilityCommand,
     addBenchmarkCommand,
     addSimulateCommand,

@@ -146,3 +146,102 @@ describe("dataset motif-sites", () => {
     expect(readFileSync(file("f/labels.tsv"), "utf8")).not.toBe(before);
   });
 });
+
+/** A network that trains in a second. */
+const small = [
+  ...[
+    "--architecture",
+    "deepsea",
+    "--preset",
+    "short",
+    "--epochs",
+    "1",
+    "--threads",
+    "1",
+    "--kernels",
+    "8",
+    "--second-kernels",
+    "8",
+    "--third-kernels",
+    "8",
+    "--dense",
+    "8",
+  ],
+];
+
+describe("cross and sequences repeat", () => {
+  it("measure models on each other's sites, and say what is wrong", async () => {
+    expect((await make("g", "--study", study, "--factor", "F", "--seed", "3")).code).toBe(0);
+    for (const name of ["f", "g"]) {
+      const trained = await runHere([
+        "sequences",
+        "train",
+        file(name),
+        "--out",
+        file(`model-${name}`),
+        ...small,
+      ]);
+      expect(trained.stderr).toContain("wrote");
+    }
+    const cross = (...flags: string[]) =>
+      runHere([
+        "cross",
+        file("model-f"),
+        file("model-g"),
+        "--out",
+        file("cross"),
+        "--threads",
+        "1",
+        ...flags,
+      ]);
+    const data = ["--datasets", file("f"), file("g")];
+    const { code, stdout, stderr } = await cross(...data, "--json");
+    expect([code, stderr.includes("2 models on 2 sets of sites")]).toEqual([0, true]);
+    const said = lastJson(stdout) as {
+      rows: { name: string }[];
+      cells: { auroc: number; bound: number }[][];
+      columns: { baselines: object }[];
+    };
+    expect(said.rows.map(({ name }) => name)).toEqual(["F (model-f)", "F (model-g)"]);
+    expect(Object.keys(said.columns[0].baselines)).toContain("open");
+    // The same number as `sequences evaluate` gives.
+    const evaluated = await runHere([
+      "sequences",
+      "evaluate",
+      file("model-g"),
+      file("f"),
+      "--json",
+      "--threads",
+      "1",
+    ]);
+    expect(said.cells[1][0].auroc).toBe((lastJson(evaluated.stdout) as { auroc: number }).auroc);
+    expect(readdirSync(file("cross")).sort()).toEqual(["cross.json", "cross.tsv", "report.html", "run.json"]);
+    const again = await cross(...data);
+    expect([again.code, again.stderr.includes("something stands there already")]).toEqual([2, true]);
+    expect((await cross(...data, "--overwrite", "--split", "all")).code).toBe(0);
+    const none = await cross("--datasets", file("nothing"), "--overwrite");
+    expect([none.code, none.stderr.includes("nothing")]).toEqual([2, true]);
+    expect(existsSync(file("cross/cross.json"))).toBe(true);
+  });
+
+  it("train and test on random splits, and go on where they were stopped", async () => {
+    const repeat = (...flags: string[]) =>
+      runHere(["sequences", "repeat", file("f"), "--out", file("trials"), "--json", ...small, ...flags]);
+    const { code, stdout } = await repeat("--trials", "2");
+    expect(code).toBe(0);
+    const { trials } = lastJson(stdout) as { trials: { trial: number; auroc: number; tested: number }[] };
+    expect(trials.map(({ trial }) => trial)).toEqual([1, 2]);
+    expect(readdirSync(file("trials")).sort()).toEqual([
+      "repeat.json",
+      "report.html",
+      "run.json",
+      "trials.tsv",
+    ]);
+    expect(existsSync(file("trials.trials.jsonl"))).toBe(false);
+    const other = await repeat("--trials", "1", "--by", "chromosome", "--test-share", "0.3", "--overwrite");
+    expect([other.code, (lastJson(other.stdout) as { by: string }).by]).toEqual([0, "chromosome"]);
+    writeFileSync(file("trials.trials.jsonl"), `${JSON.stringify({ mark: "another", trial: 1 })}\n`);
+    const foreign = await repeat("--resume", "--overwrite");
+    expect([foreign.code, foreign.stderr.includes("trials of other data or options")]).toEqual([2, true]);
+  });
+});

@@ -44,7 +44,14 @@ async function putInPlace(partial: string, path: string): Promise<void> {
 }
 
 /** Files by which a folder is known to be an earlier output of Bindscape's. */
-const OUTPUT_MARKS = ["model.json", "model.yaml", "dataset.json", "baseline.json", "one_hot.npz"];
+const OUTPUT_MARKS = [
+  "model.json",
+  "model.yaml",
+  "dataset.json",
+  "baseline.json",
+  "cross.json",
+  "repeat.json",
+];
 
 /**
  * @throws BindscapeError where something stands under the name already and may not be replaced; with `overwrite`,

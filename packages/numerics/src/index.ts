@@ -1,6 +1,6 @@
 export * from "./cholesky.js";
-export * from "./correlation-test.js";
 export * from "./communities.js";
+export * from "./correlation-test.js";
 export * from "./curves.js";
 export * from "./distribution-gap.js";
 export * from "./enrichment-tests.js";

@@ -511,7 +511,7 @@ describe("a data set of motif sites", () => {
       accessibleShare: 0.2,
       accessibleWidth: 1,
     });
-    const values = (await study.loadCell("C")).tracks[0].values;
+    const values = (await study.loadCell()).tracks[0].values;
     for (const place of set.places!) {
       const { offset } = study.assembly.segmentsOf(place.chromosome)[0];
       const middle = Math.floor((place.start + place.end) / 2);

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { addSequencesBaselineCommand, addSequencesBaselinePredictCommand } from "./sequences/baseline.js";
 import { addSequencesEvaluateCommand } from "./sequences/evaluate.js";
 import { addSequencesPredictCommand } from "./sequences/predict.js";
+import { addSequencesRepeatCommand } from "./sequences/repeat.js";
 import { addSequencesTrainCommand } from "./sequences/train.js";
 
 /** @param args the command line: the options of `train` are those of the architecture it names */
@@ -15,6 +16,7 @@ export function addSequencesCommand(program: Command, args: readonly string[]): 
     addSequencesPredictCommand,
     addSequencesBaselineCommand,
     addSequencesBaselinePredictCommand,
+    addSequencesRepeatCommand,
   ])
     add(sequences, args);
   for (const command of sequences.commands) command.exitOverride();

@@ -20,7 +20,7 @@ export interface BoxSummary {
   readonly lowerQuartile: number;
   readonly median: number;
   readonly upperQuartile: number;
-  /** The farthest values within 1.5 times the box's height beyond it. */
+  /** The farthest values within 1.5 times the box's height beyond it; the box's ends where there is none. */
   readonly lowerWhisker: number;
   readonly upperWhisker: number;
   /** Values beyond the whiskers. */
@@ -39,8 +39,8 @@ export function summariseBox(values: readonly number[]): BoxSummary | null {
     lowerQuartile,
     median,
     upperQuartile,
-    lowerWhisker: Math.min(...within),
-    upperWhisker: Math.max(...within),
+    lowerWhisker: Math.min(lowerQuartile, ...within),
+    upperWhisker: Math.max(upperQuartile, ...within),
     outliers: drawn.filter((value) => value < lowerQuartile - reach || value > upperQuartile + reach),
   };
 }
@@ -63,7 +63,8 @@ export interface BoxPlotOptions extends ChartIdentity {
 /** Boxes with Tukey's whiskers, every value as a point beside the middle of its box. */
 export function drawBoxPlot(options: BoxPlotOptions): string {
   const { boxes, plotHeight = 240, reference } = options;
-  const step = boxes.length <= 6 ? 74 : 52;
+  const width = Math.max(300, 56 * boxes.length);
+  const step = width / Math.max(1, boxes.length);
   const all = [
     ...boxes.flatMap(({ values }) => values.filter(isDrawable)),
     ...(reference ? [reference.value] : []),
@@ -73,11 +74,11 @@ export function drawBoxPlot(options: BoxPlotOptions): string {
   const domain = options.domain ?? (all.length === 0 ? [0, 1] : widen(low, high));
   const turned = boxes.some(({ label }) => label.length * 6.7 > step - 6);
   const below = turned ? Math.min(130, 16 + Math.max(...boxes.map(({ label }) => label.length)) * 6.7) : 26;
-  const area: PlotArea = { left: 58, top: 10, width: Math.max(120, step * boxes.length), height: plotHeight };
+  const area: PlotArea = { left: 58, top: 10, width, height: plotHeight };
   const y = scaleLinear(domain, [area.top + area.height, area.top]);
   return svgDocument(
     options,
-    area.left + area.width + 14,
+    area.left + area.width + (reference ? 14 + 7 * reference.label.length : 14),
     area.top + area.height + below + 6,
     leftAxis(area, placeTicks(y.ticks(5), y), options.yTitle),
     element("path", {
@@ -93,8 +94,8 @@ export function drawBoxPlot(options: BoxPlotOptions): string {
             "stroke-width": 1.2,
             "stroke-dasharray": "4 3",
           }),
-          textElement(area.left + area.width - 4, y(reference.value) - 4, reference.label, {
-            class: "note end",
+          textElement(area.left + area.width + 5, y(reference.value) + 4, reference.label, {
+            class: "note",
           }),
         )
       : "",

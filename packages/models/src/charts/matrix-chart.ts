@@ -43,9 +43,9 @@ export function drawMatrixChart(options: MatrixChartOptions): string {
   const cellHeight = hasNumbers ? 24 : columnNames.length <= 50 ? 18 : 12;
   const fontSize = Math.min(12, cellHeight - 2);
   const longest = (names: readonly string[]) =>
-    Math.min(150, Math.max(30, ...names.map((name) => name.length * fontSize * 0.56)));
-  const left = 24 + longest(rowNames);
-  const above = 26 + longest(columnNames);
+    Math.min(160, 6 + Math.max(24, ...names.map((name) => name.length * fontSize * 0.62)));
+  const left = 30 + longest(rowNames);
+  const above = 30 + longest(columnNames);
   const area: PlotArea = {
     left,
     top: above,
@@ -71,14 +71,14 @@ export function drawMatrixChart(options: MatrixChartOptions): string {
         textElement(
           area.left - 6,
           area.top + (row + 0.5) * cellHeight + fontSize * 0.35,
-          fitText(name, left - 24, fontSize),
+          fitText(name, left - 30, fontSize),
           { class: "end" },
         ),
       ),
       ...columnNames.map((name, column) => {
         const x = area.left + (column + 0.5) * cellWidth + fontSize * 0.35;
         const y = area.top - 6;
-        return textElement(x, y, fitText(name, above - 26, fontSize), {
+        return textElement(x, y, fitText(name, above - 30, fontSize), {
           transform: `rotate(-90 ${at(x)} ${at(y)})`,
         });
       }),

@@ -102,7 +102,7 @@ export async function trainSequenceBundle(
 }
 
 /** A file itself; the files of a folder, by name. */
-async function listFiles(path: string): Promise<string[]> {
+export async function listFiles(path: string): Promise<string[]> {
   try {
     if (!(await stat(path)).isDirectory()) return [path];
     const entries = await readdir(path, { withFileTypes: true });
