@@ -28,8 +28,8 @@ export class FollowedMutants implements MutantScorer {
     readonly build: Build,
     readonly parts: readonly (readonly number[])[],
     readonly options: AttributionOptions,
-    /** Layers that are computed in full for every mutant; see {@link MutationNetwork}. */
-    readonly writtenOut: readonly string[],
+    /** For all positions. */
+    readonly whole: MutationNetwork,
   ) {}
 
   /**
@@ -44,7 +44,7 @@ export class FollowedMutants implements MutantScorer {
     options: AttributionOptions,
   ): FollowedMutants | null {
     if (positions.length === 0) return null;
-    const whole = follow(build, positions);
+    const whole = follow(build, positions, options);
     if (whole === null) return null;
     const { mutants, work } = whole;
     const naive = countPredictionWork(build, ["score"]).perSample;
@@ -56,7 +56,7 @@ export class FollowedMutants implements MutantScorer {
       const from = Math.floor((i * positions.length) / count);
       parts.push(positions.slice(from, Math.floor(((i + 1) * positions.length) / count)));
     }
-    return new FollowedMutants(model, build, parts, options, whole.writtenOut);
+    return new FollowedMutants(model, build, parts, options, whole);
   }
 
   async score(
@@ -69,7 +69,7 @@ export class FollowedMutants implements MutantScorer {
     const leftOver: Substitution[][] = Array.from({ length: windows.count }, () => []);
     for (const positions of this.parts) {
       options.signal?.throwIfAborted();
-      const network = follow(this.build, positions)!;
+      const network = this.parts.length === 1 ? this.whole : follow(this.build, positions, options)!;
       const predictor = await MutantPredictor.create(options.runtime, network, {
         parameters: model.parameters,
         output: "score",
@@ -128,8 +128,13 @@ export class FollowedMutants implements MutantScorer {
   }
 }
 
-function follow(build: Build, positions: readonly number[]): MutationNetwork | null {
+function follow(
+  build: Build,
+  positions: readonly number[],
+  { runtime }: AttributionOptions,
+): MutationNetwork | null {
   return followMutations(build, {
+    traits: runtime.traits,
     positions,
     alternatives: ALTERNATIVES,
     mutatedChannels: 4,

@@ -3,6 +3,7 @@ import { Graph, orderNodes, type Tensor } from "../graph.js";
 import { type Build, chooseOutputs } from "../model.js";
 import { reshape } from "../operators/reshape.js";
 import { padZeros } from "../operators/slice.js";
+import type { DeviceTraits } from "../runtime.js";
 import { formatShape, isFree } from "../shape.js";
 import { countWork, type Work } from "../sharing/count-work.js";
 import type { ChangedTensor } from "./changed-tensor.js";
@@ -19,6 +20,8 @@ export interface MutationOptions {
   readonly mutatedChannels: number;
   /** The outputs to compute; all where none are named. */
   readonly outputs?: readonly string[];
+  /** Of the device that the network is for; the CPU by default. */
+  readonly traits?: DeviceTraits;
 }
 
 /** A network for the mutants of one window, and what it costs. */
@@ -29,6 +32,9 @@ export interface MutationNetwork {
    * has them, a row for each mutant. Outputs as the network has them, a row for each mutant.
    */
   readonly build: Build;
+  /** The same, written already for the device of the options. */
+  readonly graph: Graph;
+  readonly outputs: ReadonlyMap<string, Tensor>;
   /** Rows: all alternatives of the first site, of the second, ... */
   readonly mutants: number;
   /** The site of each position; one site more has no mutation. */
@@ -51,15 +57,18 @@ export interface MutationNetwork {
 export function followMutations(build: Build, options: MutationOptions): MutationNetwork | null {
   const sites = placeSites(options);
   const mutants = sites.positions.length * options.alternatives;
-  const assembled = assemble(new Graph({ batch: mutants, phase: "inference" }), build, sites, options);
+  const graph = new Graph({ batch: mutants, phase: "inference", traits: options.traits });
+  const assembled = assemble(graph, build, sites, options);
   if (assembled === null) return null;
   return {
+    graph,
+    outputs: assembled.outputs,
     mutants,
     siteOf: options.positions.map((_, i) => (i < sites.unmutated ? i : i + 1)),
     unmutatedSite: sites.unmutated,
     work: countWork([...assembled.outputs.values()]),
     writtenOut: assembled.writtenOut,
-    build: (graph) => ({ outputs: Object.fromEntries(assemble(graph, build, sites, options)!.outputs) }),
+    build: (other) => ({ outputs: Object.fromEntries(assemble(other, build, sites, options)!.outputs) }),
   };
 }
 

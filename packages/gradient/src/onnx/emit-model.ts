@@ -1,4 +1,4 @@
-import { orderNodes, type Tensor } from "../graph.js";
+import { type Node, orderNodes, type Tensor } from "../graph.js";
 import { elementCount } from "../shape.js";
 import { OnnxEmitter } from "./emitter.js";
 
@@ -12,17 +12,33 @@ export interface ModelParts {
   /** Tensors that are consecutive pieces of one flat input. */
   readonly flat?: { readonly input: Tensor; readonly pieces: readonly (readonly [string, Tensor])[] };
   readonly outputs: ReadonlyMap<string, Tensor>;
+  /** Tensors that are stored, or inputs, although nodes make them: these are left out. */
+  readonly cut?: ReadonlySet<Tensor>;
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** The leaves (tensors without a producing operator) that `outputs` depend on. */
-export function leavesOf(outputs: readonly Tensor[]): Set<Tensor> {
+/** The leaves (tensors without a producing operator, and those that are cut) that `outputs` depend on. */
+export function leavesOf(outputs: readonly Tensor[], cut: ReadonlySet<Tensor> = new Set()): Set<Tensor> {
   const leaves = new Set<Tensor>();
-  for (const output of outputs) if (output.node === null) leaves.add(output);
-  for (const node of orderNodes(outputs)) {
-    for (const input of node.inputs) if (input.node === null) leaves.add(input);
+  const isLeaf = (tensor: Tensor) => tensor.node === null || cut.has(tensor);
+  for (const output of outputs) if (isLeaf(output)) leaves.add(output);
+  for (const node of nodesBehind(outputs, cut)) {
+    for (const input of node.inputs) if (isLeaf(input)) leaves.add(input);
   }
   return leaves;
+}
+
+/** The nodes that `outputs` depend on when some tensors are given, each after those it needs. */
+function nodesBehind(outputs: readonly Tensor[], cut: ReadonlySet<Tensor>): Node[] {
+  const nodes = orderNodes(outputs);
+  if (cut.size === 0) return nodes;
+  const needed = new Set<Tensor>(outputs);
+  const kept = nodes.reverse().filter((node) => {
+    const isNeeded = node.outputs.some((output) => needed.has(output) && !cut.has(output));
+    if (isNeeded) for (const input of node.inputs) needed.add(input);
+    return isNeeded;
+  });
+  return kept.reverse();
 }
 
 /** Writes the part of a graph that computes `outputs` as an ONNX model. */
@@ -30,7 +46,7 @@ export function emitModel(parts: ModelParts): Uint8Array {
   const outputs = [...parts.outputs];
   const tensors = outputs.map(([, tensor]) => tensor);
   const emitter = new OnnxEmitter(tensors[0]?.graph.traits);
-  const leaves = leavesOf(tensors);
+  const leaves = leavesOf(tensors, parts.cut);
   for (const [name, tensor] of parts.inputs) {
     if (!leaves.has(tensor) && tensor !== parts.flat?.input) continue;
     emitter.rename(tensor, name);
@@ -56,7 +72,7 @@ export function emitModel(parts: ModelParts): Uint8Array {
       emitter.rename(tensor, name);
     }
   }
-  for (const node of orderNodes(tensors)) {
+  for (const node of nodesBehind(tensors, parts.cut ?? new Set())) {
     emitter.layer = node.label;
     node.operator.emit(emitter, node);
   }

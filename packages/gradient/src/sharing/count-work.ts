@@ -31,6 +31,7 @@ function workOfValue(name: string, inputs: readonly Tensor[], attributes: unknow
     case "convolutionTranspose1d":
       return length(inputs[1], 0) * length(inputs[1], 2) + WORK_A_VALUE;
     case "lstm":
+    case "lstmFrom":
       return 4 * (length(inputs[0], 2) + length(inputs[2], 2)) + WORK_A_VALUE;
     case "gru":
       return 3 * (length(inputs[0], 2) + length(inputs[2], 2)) + WORK_A_VALUE;
