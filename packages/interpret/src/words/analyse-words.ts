@@ -87,7 +87,7 @@ export function analyseWords(
 export function factorName({ tasks, target, source }: AttributionFile): string {
   const task = tasks[target];
   if (task !== undefined && task.factor !== "") {
-    return task.cell === "" ? task.factor : `${task.factor} ${task.cell}`;
+    return task.cell === "" || task.cell === "unknown" ? task.factor : `${task.factor} ${task.cell}`;
   }
   return (source.split(/[\\/]/).at(-1) ?? source).replace(/\.npz$/i, "");
 }
