@@ -56,3 +56,6 @@ export { type OffsetListener, readTextChunks } from "./text/chunks.js";
 export { readLineBatches, readTextLines, type TextLine, type TextLines } from "./text/lines.js";
 export * from "./two-bit/read.js";
 export * from "./two-bit/write.js";
+export * from "./vcf/read.js";
+export * from "./vcf/variant.js";
+export * from "./vcf/variant-table.js";

@@ -7,6 +7,7 @@ export * from "./enrichment-tests.js";
 export * from "./error.js";
 export * from "./hierarchical-clustering.js";
 export * from "./logistic-regression.js";
+export * from "./mann-whitney.js";
 export * from "./normal-tail.js";
 export * from "./partial-roc.js";
 export * from "./progress.js";
