@@ -26,6 +26,7 @@ import { addSequencesCommand } from "./commands/sequences.js";
 import { addSimulateCommand } from "./commands/simulate.js";
 import { addStudyCommand } from "./commands/study.js";
 import { addTrainCommand } from "./commands/train.js";
+import { addVariantsCommand } from "./commands/variants.js";
 import { addWordsCommand } from "./commands/words.js";
 import { addZooCommand } from "./commands/zoo.js";
 import { EXIT_BAD_INPUT, EXIT_DEFECT, EXIT_INTERRUPTED, EXIT_OK } from "./exit-codes.js";
@@ -65,6 +66,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     addInfoCommand,
     addZooCommand,
     addMotifsCommand,
+    addVariantsCommand,
     addDatasetCommand,
     addCrossCommand,
     addMappabilityCommand,

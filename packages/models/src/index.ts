@@ -16,6 +16,7 @@ export * from "./bundle/bundle-files.js";
 export * from "./bundle/model-file.js";
 export * from "./charts/axes.js";
 export * from "./charts/box-plot.js";
+export * from "./charts/bar-chart.js";
 export * from "./charts/chart-style.js";
 export * from "./charts/dot-plot.js";
 export * from "./charts/heat-map.js";
