@@ -29,10 +29,10 @@ export const optimisationShape = {
     .describe("Learning rate of the last epoch, reached along a half cosine; constant where absent"),
   plateau: z
     .int()
-    .min(1)
-    .optional()
+    .min(0)
+    .default(0)
     .describe(
-      "Divide the learning rate by 10 after this many epochs without a lower validation loss, counted in all since the last division; never where absent",
+      "Divide the learning rate by 10 after this many epochs without a lower validation loss, counted in all since the last division; 0 for never",
     ),
   lowestLearningRate: z
     .number()
@@ -127,7 +127,7 @@ export function learningRateOf(
       ? learningRate
       : finalLearningRate +
         ((learningRate - finalLearningRate) * (1 + Math.cos(Math.PI * ((epoch - 1) / (epochs - 1))))) / 2;
-  if (plateau === undefined) return rate;
+  if (plateau === 0) return rate;
   const divisions = learningRateAt(
     {
       kind: "plateau",
@@ -157,7 +157,7 @@ export function reasonToStop(
   const { plateau, lowestLearningRate } = settings;
   // A tenth of a tenth is not quite a hundredth.
   const atLowest =
-    plateau !== undefined &&
+    plateau > 0 &&
     lowestLearningRate !== undefined &&
     learningRateOf(settings, epoch, losses) <= lowestLearningRate * (1 + 1e-9);
   return atLowest && epoch > 1 ? "learning-rate" : null;

@@ -15,7 +15,7 @@ export const danQ = defineModel({
   options: danQOptions,
   presets: danQPresets,
   windowLength: ({ windowLength }) => windowLength,
-  seesTracks: ({ tracks }) => tracks,
+  seesTracks: ({ signal }) => signal,
   unknownBase: ({ unknownBases }) => (unknownBases === "quarter" ? 0.25 : 0),
   binFeatures: () => ({ motif: false, signal: false, covariates: false, annotations: false }),
   hasLinearFeatures: () => false,

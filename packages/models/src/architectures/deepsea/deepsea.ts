@@ -14,7 +14,7 @@ export const deepSea = defineModel({
   options: deepSeaOptions,
   presets: deepSeaPresets,
   windowLength: ({ windowLength }) => windowLength,
-  seesTracks: ({ tracks }) => tracks,
+  seesTracks: ({ signal }) => signal,
   unknownBase: ({ unknownBases }) => (unknownBases === "quarter" ? 0.25 : 0),
   binFeatures: () => ({ motif: false, signal: false, covariates: false, annotations: false }),
   hasLinearFeatures: () => false,

@@ -38,7 +38,7 @@ export const sequenceNetworkShape = {
     .describe(
       "The windows as they are; both strands as samples of their own in training; or that, and predictions averaged over both",
     ),
-  tracks: z
+  signal: z
     .boolean()
     .default(false)
     .describe("Channels of the study's tracks beside the bases: an extension"),
