@@ -11,7 +11,8 @@ const threads = Number(process.env.BINDSCAPE_BENCH_THREADS ?? 2);
 const only = process.env.BINDSCAPE_BENCH_WORK;
 /** Every so many positions are mutated where all mutants go through the whole network. */
 const SPARSE = 10;
-const REPEATS = 3;
+/** `BINDSCAPE_BENCH_REPEATS`. */
+const REPEATS = Number(process.env.BINDSCAPE_BENCH_REPEATS ?? 3);
 
 interface Speed {
   readonly millisecondsPerMutant: number;
