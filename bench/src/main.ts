@@ -17,6 +17,7 @@ const benchmarks: Record<string, () => Promise<{ run(): Promise<Figure[]> }>> = 
   "bindvae-step": () => import("./bindvae-step.js"),
   "network-steps": () => import("./network-steps.js"),
   "first-step": () => import("./first-step.js"),
+  attribution: () => import("./attribution.js"),
   profile: () => import("./profile.js"),
 };
 

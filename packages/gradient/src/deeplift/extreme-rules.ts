@@ -1,14 +1,12 @@
 import { applyOperator, type Tensor } from "../graph.js";
 import type { Operator } from "../operator.js";
-import { maximum, minimum, subtract } from "../operators/arithmetic.js";
+import { maximum, minimum } from "../operators/arithmetic.js";
 import { broadcastStrides, forEachOffset } from "../operators/broadcasting.js";
 import type { Overlapping } from "../operators/max-pool1d.js";
-import { absolute } from "../operators/pointwise.js";
 import { reshape } from "../operators/reshape.js";
 import { padZeros, slice } from "../operators/slice.js";
 import { addWindows, cutWindows } from "../operators/windows1d.js";
 import type { NonlinearRule } from "./nonlinear-rules.js";
-import type { PairedNetwork } from "./paired-network.js";
 import { TINY } from "./slopes.js";
 
 // Of the extremes of a sequence and its reference the more extreme one wins: the entry where it stands takes the whole
@@ -19,8 +17,8 @@ import { TINY } from "./slopes.js";
 const lowest = -3.4028234663852886e38;
 
 /**
- * Inputs: the more extreme of sequence and reference at each entry, how far apart both are there; and, with length 1 along
- * the axes, the more extreme one of the whole, how far apart both extremes are, and the extremes' multipliers.
+ * Inputs: the more extreme of sequence and reference at each entry, their difference there; and, with length 1 along
+ * the axes, the more extreme one of the whole, the difference of both extremes, and the extremes' multipliers.
  */
 const winnerOperator: Operator<{ readonly axes: readonly number[] }> = {
   name: "winnerTakesDifference",
@@ -33,9 +31,7 @@ const winnerOperator: Operator<{ readonly axes: readonly number[] }> = {
     })[0];
     const tiny = emitter.scalar(TINY);
     const change = emitter.node("Add", [changes, tiny])[0];
-    // A rectifier behind a convolution may leave none that wins.
-    const atLeastOne = emitter.node("Max", [ties, emitter.scalar(1)])[0];
-    const share = emitter.node("Div", [emitter.node("Mul", [multipliers, change])[0], atLeastOne])[0];
+    const share = emitter.node("Div", [emitter.node("Mul", [multipliers, change])[0], ties])[0];
     const distance = emitter.node("Add", [distances, tiny])[0];
     const perUnit = emitter.node("Div", [wins, distance])[0];
     emitter.node("Mul", [perUnit, share], {}, emitter.names(node.outputs));
@@ -56,16 +52,19 @@ const winnerOperator: Operator<{ readonly axes: readonly number[] }> = {
   },
 };
 
-const apart = (network: PairedNetwork, tensor: Tensor): Tensor =>
-  network.combine([tensor], ([x], [reference]) => absolute(subtract(x, reference)));
-
 /** Largest or smallest values over some axes. */
 export const extremeRule: NonlinearRule = (network, node, [output]) => {
   const [x] = node.inputs;
   const [extreme] = node.outputs;
   const more = node.operator.name === "reduceMax" ? maximum : minimum;
   const moreExtreme = (tensor: Tensor) => network.combine([tensor], ([a], [b]) => more(a, b));
-  const inputs = [moreExtreme(x), apart(network, x), moreExtreme(extreme), apart(network, extreme), output!];
+  const inputs = [
+    moreExtreme(x),
+    network.difference(x),
+    moreExtreme(extreme),
+    network.difference(extreme),
+    output!,
+  ];
   return [applyOperator(winnerOperator, inputs, node.attributes as { axes: readonly number[] })[0]];
 };
 
@@ -82,9 +81,9 @@ export const maxPoolRule: NonlinearRule = (network, node, [output]) => {
   const column = (tensor: Tensor) => reshape(tensor, [...tensor.shape, 1]);
   const inputs = [
     cut(larger(x), lowest),
-    cut(apart(network, x), 0),
+    cut(network.difference(x), 0),
     column(larger(y)),
-    column(apart(network, y)),
+    column(network.difference(y)),
     column(output!),
   ];
   const [spread] = applyOperator(winnerOperator, inputs, { axes: [3] });
