@@ -245,3 +245,61 @@ describe("cross and sequences repeat", () => {
     expect([foreign.code, foreign.stderr.includes("trials of other data or options")]).toEqual([2, true]);
   });
 });
+
+describe("dataset compendium and deepsea", () => {
+  const compendium = (out: string, ...flags: string[]) =>
+    runHere(["dataset", "compendium", "--out", file(out), "--length", "400", "--json", ...flags]);
+
+  it("makes the same of a list of tracks as of a study", async () => {
+    expect((await compendium("many", "--study", study)).code).toBe(0);
+    writeFileSync(file("list.tsv"), "name\tcell\tpeaks\nF\tcell\ttiny/F.bed\n");
+    const { code, stdout } = await compendium(
+      "listed",
+      ...["--tracks", file("list.tsv"), "--genome", file("tiny/genome.fa")],
+      ...["--validation", "chrB", "--test", "chrC"],
+    );
+    expect(code).toBe(0);
+    const [a, b] = [await readSequenceSetFolder(file("many")), await readSequenceSetFolder(file("listed"))];
+    expect({ ...b, source: "", codes: [...b.codes] }).toEqual({ ...a, source: "", codes: [...a.codes] });
+    expect(lastJson(stdout)).toMatchObject({ sequences: a.count, tracks: { "F|cell": {} } });
+    const page = readFileSync(file("listed/report.html"), "utf8");
+    expect(page).toContain("Compendium of 1 tracks");
+    expect(page).not.toMatch(/NaN|undefined/);
+  });
+
+  it.each([
+    [[], /no input/],
+    [["--study", "STUDY", "--genome", "GENOME"], /--genome and --study/],
+    [["--study", "STUDY", "--test", "chrB"], /a hold-out beside a study/],
+    [["--study", "STUDY", "--bin", "300", "--least-bound", "2"], /no bin with at least 2 bound labels/],
+    [["--study", "STUDY", "--coverage", "1"], /Expected a number from 0/],
+    [["--tracks", "LIST", "--genome", "GENOME"], /no chromosome chr8 to hold out/],
+    [["--tracks", "GENOME", "--genome", "GENOME"], /between tabs/],
+  ])("compendium refuses %j, and writes nothing", async (flags, message) => {
+    const names: Record<string, string> = {
+      STUDY: study,
+      GENOME: file("tiny/genome.fa"),
+      LIST: file("list.tsv"),
+    };
+    const { code, stderr } = await compendium("refused", ...flags.map((flag) => names[flag] ?? flag));
+    expect(stderr).toMatch(message);
+    expect(code).toBe(2);
+    expect(existsSync(file("refused"))).toBe(false);
+  });
+
+  it("reads DeepSEA's files", async () => {
+    const fixtures = join(import.meta.dirname, "../../models/test/fixtures/deepsea");
+    const files = ["train", "valid", "test"].map((part) => join(fixtures, `${part}.mat`));
+    writeFileSync(file("names.txt"), "CTCF|K562\nDNase|K562\nPU1|GM12878\n");
+    const deepsea = (out: string, ...flags: string[]) =>
+      runHere(["dataset", "deepsea", ...flags, "--out", file(out), "--json"]);
+    const { code, stdout } = await deepsea("deepsea", ...files, "--names", file("names.txt"));
+    expect(code).toBe(0);
+    expect(lastJson(stdout)).toMatchObject({ sequences: 13, length: 6, tasks: 3 });
+    const set = await readSequenceSetFolder(file("deepsea"));
+    expect(set.tasks[1]).toEqual({ factor: "DNase", cell: "K562" });
+    const refused = await deepsea("refused", study);
+    expect([refused.code, /neither a MATLAB nor an HDF5 file/.test(refused.stderr)]).toEqual([2, true]);
+    expect(existsSync(file("refused"))).toBe(false);
+  });
+});

@@ -3,6 +3,7 @@ export { refuseExisting, writeFolder } from "@bindscape/genome";
 export * from "./bundle/bundle.node.js";
 export * from "./bundle/run-record.node.js";
 export * from "./compare/compare-models.node.js";
+export * from "./deepsea-data/read-deepsea.node.js";
 export * from "./demo/demo.node.js";
 export * from "./devices/choose-device.node.js";
 export * from "./devices/probe-device.node.js";

@@ -1,8 +1,14 @@
 import type { Command } from "commander";
+import { addDatasetCompendiumCommand } from "./dataset/compendium.js";
+import { addDatasetDeepSeaCommand } from "./dataset/deepsea.js";
 import { addDatasetMotifSitesCommand } from "./dataset/motif-sites.js";
 
 /** Each verb of `bindscape dataset` stands in its own file under `dataset/`. */
-const VERBS: readonly ((parent: Command) => void)[] = [addDatasetMotifSitesCommand];
+const VERBS: readonly ((parent: Command) => void)[] = [
+  addDatasetMotifSitesCommand,
+  addDatasetCompendiumCommand,
+  addDatasetDeepSeaCommand,
+];
 
 export function addDatasetCommand(program: Command): void {
   const command = program
