@@ -217,6 +217,24 @@ describe("interpret BUNDLE --method", () => {
     expect((await readFile(at("profiles.tsv"), "utf8")).trimEnd().split("\n").length).toBe(5);
   });
 
+  it("kernels as motifs on sequences, in place of a study", async () => {
+    const kernels = (...flags: string[]) =>
+      runHere(["interpret", "kernels", at("model"), "--threads", "1", "--out", at("kernels"), ...flags]);
+    const found = await kernels("--dataset", at("sites"), "--split", "test", "--factor", "TAL1", "--json");
+    expect(found.code, found.stderr).toBe(0);
+    expect(lastJson(found.stdout)).toMatchObject({ factor: "TAL1", windows: { bound: 15, unbound: 15 } });
+    expect(existsSync(at("kernels/motifs.meme"))).toBe(true);
+    for (const [flags, message] of [
+      [[], /nothing to read kernels on/],
+      [["--fasta", at("five.fa"), "--dataset", at("sites")], /more than one of/],
+      [["--fasta", at("odd.fa")], /"wrong" \(record 2\)/],
+    ] as const) {
+      const { code, stderr } = await kernels(...flags);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(message);
+    }
+  });
+
   const random = new Random("wrong");
   it.each<[string, string[], RegExp]>([
     [

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type NpyArray, writeFileAtomically, writeNpz } from "@bindscape/genome";
 import { type Motif, writeMeme } from "@bindscape/motifs";
 import { BindscapeError } from "@bindscape/numerics";
-import { findExperiment, type Study, splitStudy } from "@bindscape/study";
+import { allocateShared, findExperiment, type Study, splitStudy } from "@bindscape/study";
 import { measureReach } from "../bin-features.js";
 import type { ModelFile } from "../bundle/model-file.js";
 import { requestBins } from "../evaluate/select-bins.js";
@@ -60,23 +60,106 @@ export async function interpretKernels(options: InterpretKernelsOptions): Promis
     chosen.labels,
     { ...options, layer, rule },
   );
+  return alignSummaries(kernels, {
+    network,
+    task,
+    cell,
+    layer,
+    rule,
+    labels: chosen.labels,
+    motifs: study.motifs,
+  });
+}
+
+export interface InterpretSequenceKernelsOptions extends KernelOptions {
+  readonly network: Network;
+  /** Sequences as long as the network's window: A, C, G, T = 0..3, unknown = 4. */
+  readonly sequences: { readonly count: number; readonly codes: Uint8Array; readonly source: string };
+  /** [count]: 1 bound, 0 unbound, anything else where that is not known; all alike where absent. */
+  readonly labels?: ArrayLike<number>;
+  /** Factor that the labels are of; the first one of the network where left out. */
+  readonly factor?: string;
+  /** Known motifs that kernels are compared with. */
+  readonly motifs?: readonly Motif[];
+}
+
+/**
+ * Reads the kernels of a network that sees the sequence alone as motifs on given sequences, and aligns them. Kernels are
+ * ranked by how well they tell bound sequences from unbound ones; by their sites where no labels tell these apart.
+ * @throws BindscapeError for a network with tracks or features, and where no kernel has ten sites
+ */
+export async function interpretKernelsOfSequences(
+  options: InterpretSequenceKernelsOptions,
+): Promise<InterpretedKernels> {
+  const { network, sequences, layer = 1, rule = "best-site", motifs = [] } = options;
+  const { plan } = network.file;
+  const { count, source } = sequences;
+  const length = plan.windowLength;
+  if (plan.tracks.length > 0 || plan.features.length > 0 || plan.sequence === false) {
+    throw new BindscapeError({
+      source,
+      found: "sequences alone, for a network that sees tracks or features",
+      expected: "a network of the sequence",
+      next: "Give a study in place of sequences",
+    });
+  }
+  const task = findTask(network, options.factor);
+  const labels = Uint8Array.from({ length: count }, (_, row) => (options.labels?.[row] === 0 ? 0 : 1));
+  const codes = new Uint8Array(allocateShared(count * length));
+  codes.set(sequences.codes);
+  const kernels = await summariseKernels(
+    network,
+    {
+      segments: Array.from({ length: count }, (_, row) => ({
+        chromosome: `sequence ${row + 1}`,
+        start: 0,
+        end: length,
+        offset: row * length,
+      })),
+      codes,
+      tracks: [],
+    },
+    {
+      segmentIndices: Uint32Array.from({ length: count }, (_, row) => row),
+      // Windows are centred on bins: this bin's window is the sequence.
+      binStarts: new Int32Array(count).fill(Math.floor((length - plan.binSize) / 2)),
+    },
+    labels,
+    { ...options, layer, rule },
+  );
+  return alignSummaries(kernels, { network, task, cell: task.cell, layer, rule, labels, motifs });
+}
+
+function alignSummaries(
+  kernels: readonly KernelSummary[],
+  of: {
+    readonly network: Network;
+    readonly task: ModelFile["tasks"][number];
+    readonly cell: string;
+    readonly layer: 1 | 2;
+    readonly rule: InterpretedKernels["rule"];
+    readonly labels: Uint8Array;
+    readonly motifs: readonly Motif[];
+  },
+): InterpretedKernels {
+  const { network, task, cell, layer, rule, labels, motifs } = of;
   if (kernels.length === 0) {
     throw new BindscapeError({
-      found: `no kernel of layer ${layer} with ten sites in ${chosen.bins.length} windows`,
+      found: `no kernel of layer ${layer} with ten sites in ${labels.length} windows`,
       expected: "at least one",
       next: "Look at more windows with --windows, or use the rule best-site",
     });
   }
-  const bound = chosen.labels.reduce((sum, label) => sum + label, 0);
+  const bound = labels.reduce((sum, label) => sum + label, 0);
   return {
     factor: task.factor,
     cell,
-    modelTitle: findModel(file.model).title,
+    modelTitle: findModel(network.file.model).title,
     layer,
     rule,
-    windows: { bound, unbound: chosen.labels.length - bound },
+    windows: { bound, unbound: labels.length - bound },
     total: findKernelLayer(network, layer).kernels,
-    kernels: matchKernels(kernels, study.motifs),
+    kernels: matchKernels(kernels, motifs),
     alignment: alignKernels(kernels.map(({ probabilities }) => probabilities)),
   };
 }

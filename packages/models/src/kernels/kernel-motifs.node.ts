@@ -28,7 +28,7 @@ export interface KernelOptions extends PredictOptions {
  * @param windows to look at, bound and unbound. The half-maximum rule counts a site once a window that
  *   holds it, so windows should not overlap
  * @param labels 1 for bound windows: kernels are ranked by how well their best activation tells these apart
- * @returns kernels with at least ten sites, best first
+ * @returns kernels with at least ten sites, best first; those with most sites where all windows are of one kind
  * @throws BindscapeError where the model has no such layer
  */
 export async function summariseKernels(
@@ -116,7 +116,10 @@ export async function summariseKernels(
       separation: areaUnderRoc(activations, labels),
     });
   }
-  return summaries.sort((a, b) => b.separation - a.separation).map(({ summary }) => summary);
+  // Where all windows are of one kind nothing is told apart: most sites first.
+  return summaries
+    .sort((a, b) => b.separation - a.separation || b.summary.sites - a.summary.sites)
+    .map(({ summary }) => summary);
 }
 
 /**
