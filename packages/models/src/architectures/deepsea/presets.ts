@@ -61,7 +61,6 @@ export const deepSeaPresets = {
       plateau: 4,
       lowestLearningRate: 0.00004,
       weightDecay: 1e-5,
-      weightAverage: 0.998,
     },
   },
   compact: {
@@ -83,7 +82,6 @@ export const deepSeaPresets = {
       plateau: 4,
       lowestLearningRate: 0.00001,
       weightDecay: 5e-7,
-      weightAverage: 0.999,
     },
   },
 } as const satisfies Record<string, Preset<z.input<typeof deepSeaOptions>>>;
