@@ -124,15 +124,15 @@ describe("readVariantTable", () => {
     });
     expect(two.column("C.Skew.fdr")).toBe("NA");
     expect(two.column("missing")).toBeUndefined();
+    const unplaced: number[] = [];
     const [three] = await collect(
-      readVariantTable(sourceOf('"where","at","from","to"\n"II","4","A","G"\n'), {
-        chromosome: "where",
-        position: "at",
-        reference: "from",
-        alternate: "to",
+      readVariantTable(sourceOf('"where","at","from","to"\n"II","4","A","G"\nNA,NA,A,T\n'), {
+        columns: { chromosome: "where", position: "at", reference: "from", alternate: "to" },
+        onUnplaced: (line) => unplaced.push(line),
       }),
     );
     expect(three).toMatchObject({ chromosome: "II", position: 4, reference: "A", alternate: "G", id: "" });
+    expect(unplaced).toEqual([3]);
   });
 
   it("refuses tables without the columns, and rows that do not fit", async () => {

@@ -14,6 +14,12 @@ export interface VariantColumns {
   readonly alternate?: string;
 }
 
+export interface ReadVariantTableOptions {
+  readonly columns?: VariantColumns;
+  /** Told the line of each row that has no place (chromosome or position empty or NA) and is passed over. */
+  readonly onUnplaced?: (line: number) => void;
+}
+
 /** A variant of a table with the other columns of its row. */
 export interface TableVariant extends Variant {
   /** The row's value in a column; undefined where the table has no such column. */
@@ -32,13 +38,14 @@ const USUAL: Readonly<Record<keyof VariantColumns, readonly string[]>> = {
 /**
  * The variants of a table (tabs, or commas where its header has no tab; plain or gzip) whose first line names the
  * columns: chromosome (or chrom, chr), position (pos; 1-based), reference (ref), alternate (alt) and, where there is
- * one, id (snp, rsid), in any order and case. One variant a row; several alternative alleles are a row each.
+ * one, id (snp, rsid), in any order and case. One variant a row; several alternative alleles are a row each. Rows
+ * without a place are passed over.
  *
  * @throws BindscapeError with the line: for missing columns, rows of another number of columns, positions that are none
  */
 export async function* readVariantTable(
   source: ByteSource,
-  wanted: VariantColumns = {},
+  { columns: wanted = {}, onUnplaced }: ReadVariantTableOptions = {},
 ): AsyncGenerator<TableVariant> {
   let places: Record<keyof VariantColumns, number> | undefined;
   let names = new Map<string, number>();
@@ -60,6 +67,10 @@ export async function* readVariantTable(
         found: `${fields.length} columns`,
         expected: `${names.size}, as the header has`,
       });
+    if (isMissing(fields[places.chromosome]) || isMissing(fields[places.position])) {
+      onUnplaced?.(line);
+      continue;
+    }
     const position = parseCoordinate(fields[places.position], "position", source.name, line);
     if (position < 1)
       throw new BindscapeError({
@@ -120,6 +131,10 @@ function findColumns(
     });
   }
   return places;
+}
+
+function isMissing(text: string): boolean {
+  return text === "" || text === "." || text === "NA";
 }
 
 function unquote(text: string): string {

@@ -47,8 +47,8 @@ export function renderMpraPage(page: MpraPage): string {
   const table = (rows: readonly (readonly [string, string])[]) =>
     `<div class="scroll table"><table><tbody>${rows.map(([what, text]) => `<tr><th scope="row">${escapeText(what)}</th><td>${escapeText(text)}</td></tr>`).join("")}</tbody></table></div>`;
   return renderPage({
-    title: `${page.tableName} and ${page.scoresName}`,
-    summary: "Do variants that change a reporter's expression score higher than those that do not?",
+    title: `Reporter assay ${page.tableName}`,
+    summary: `Do variants that change a reporter's expression score higher than those that do not? Scores: ${page.scoresName}.`,
     main: [
       '<section><h2 id="test">Test</h2>',
       table(facts),

@@ -99,10 +99,14 @@ export function drawBarChart(options: BarChartOptions): string {
           d: `M${at(left + 3)} ${at(bottom)}V${at(top)}h${at(BAR_WIDTH - 6)}V${at(bottom)}z`,
         }),
       ) +
-      element("path", {
-        class: "frame",
-        d: `M${at(middle)} ${at(high)}V${at(low)}M${at(middle - 4)} ${at(high)}h8M${at(middle - 4)} ${at(low)}h8`,
-      }) +
+      group(
+        { class: colourClass("muted") },
+        element("path", {
+          class: "line",
+          "stroke-width": 1.4,
+          d: `M${at(middle)} ${at(high)}V${at(low)}M${at(middle - 4)} ${at(high)}h8M${at(middle - 4)} ${at(low)}h8`,
+        }),
+      ) +
       textElement(middle, high - 5, formatShortCount(bar.count), { class: "tick middle" })
     );
   }

@@ -69,10 +69,14 @@ Examples:
           found: given.scores === undefined ? "nothing to score by" : "--attributions and --scores together",
           expected: "one of --attributions FILE... and --scores FILE...",
         });
-      const rows = await readRows(tableFile, given);
+      let unplaced = 0;
+      const rows = await readRows(tableFile, given, () => {
+        unplaced++;
+      });
       const rates = readRates(rows, tableFile, given);
       const scorer = await openScorer(given);
-      const counts: Record<string, number> = { "rows of the table": rows.length };
+      const counts: Record<string, number> = { "rows of the table": rows.length + unplaced };
+      if (unplaced > 0) counts["without a place (NA), left out"] = unplaced;
       const count = (what: string) => {
         counts[what] = (counts[what] ?? 0) + 1;
       };
@@ -161,7 +165,8 @@ const STATUS_TEXTS: Readonly<Record<string, string>> = {
   "reference-differs": "reference allele differs from the sequence, left out",
 };
 
-async function readRows(file: string, given: MpraFlags): Promise<TableVariant[]> {
+/** @param onUnplaced called for each row that has no place */
+async function readRows(file: string, given: MpraFlags, onUnplaced: () => void): Promise<TableVariant[]> {
   const rows: TableVariant[] = [];
   await withSource(file, async (source) => {
     const columns = {
@@ -171,7 +176,7 @@ async function readRows(file: string, given: MpraFlags): Promise<TableVariant[]>
       reference: given.referenceColumn,
       alternate: given.alternateColumn,
     };
-    for await (const row of readVariantTable(source, columns)) rows.push(row);
+    for await (const row of readVariantTable(source, { columns, onUnplaced })) rows.push(row);
   });
   if (rows.length === 0)
     throw new BindscapeError({ source: file, found: "a header without rows", expected: "a variant a row" });

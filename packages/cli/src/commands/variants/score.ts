@@ -165,7 +165,14 @@ async function scoreWithNetwork(given: ScoreFlags, bar: ProgressBar, signal: Abo
   const names = network.file.tasks.map((task) => writeTask(task) || "output");
   const columns = names.flatMap((name) => [`${name} reference`, `${name} alternate`, `${name} effect`]);
   const variants: Variant[] = [];
-  await visitVariants(given, (variant) => void variants.push(variant));
+  let unplaced = 0;
+  await visitVariants(
+    given,
+    (variant) => void variants.push(variant),
+    () => void unplaced++,
+  );
+  if (unplaced > 0)
+    bar.say(`warning: ${given.table}: ${unplaced} rows without a place (NA) were passed over`);
   const genome = await openGenome(given);
   try {
     const known = genome.chromosomes.map(({ name }) => name);

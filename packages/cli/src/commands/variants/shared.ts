@@ -24,10 +24,14 @@ export function attributionScoreOption(): Option {
     .default("value");
 }
 
-/** Visits the variants of a VCF file or of a table, whichever is given. */
+/**
+ * Visits the variants of a VCF file or of a table, whichever is given.
+ * @param onUnplaced called for each row of a table that has no place
+ */
 export async function visitVariants(
   { vcf, table }: { readonly vcf?: string; readonly table?: string },
   visit: (variant: Variant) => void | Promise<void>,
+  onUnplaced?: () => void,
 ): Promise<void> {
   if ((vcf === undefined) === (table === undefined))
     throw new BindscapeError({
@@ -35,7 +39,9 @@ export async function visitVariants(
       expected: "one of --vcf FILE and --table FILE",
     });
   await withSource((vcf ?? table)!, async (source) => {
-    for await (const variant of vcf === undefined ? readVariantTable(source) : readVcf(source))
+    for await (const variant of vcf === undefined
+      ? readVariantTable(source, { onUnplaced })
+      : readVcf(source))
       await visit(variant);
   });
 }
