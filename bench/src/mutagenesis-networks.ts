@@ -48,7 +48,7 @@ export const mutagenesisNetworks = {
   /** Zhou and Troyanskaya 2015. */
   deepsea: {
     length: 1000,
-    sequences: 2,
+    sequences: 4,
     build: network(1000, 925, (graph, windows) => {
       const first = maxPool1d(convolve(graph, "first", windows, 320, 8), { size: 4 });
       const second = maxPool1d(convolve(graph, "second", first, 480, 8), { size: 4 });

@@ -1,10 +1,4 @@
-import {
-  type Build,
-  countPredictionWork,
-  followMutations,
-  MutantPredictor,
-  type MutationNetwork,
-} from "@bindscape/gradient";
+import { type Build, followMutations, MutantPredictor, type MutationNetwork } from "@bindscape/gradient";
 import type { AttributionOptions } from "./attributions.js";
 import type { ExplainedModel, ExplainedWindows } from "./explained-model.js";
 import { NaiveMutants, repeatRow } from "./naive-mutants.js";
@@ -46,9 +40,8 @@ export class FollowedMutants implements MutantScorer {
     if (positions.length === 0) return null;
     const whole = follow(build, positions, options);
     if (whole === null) return null;
-    const { mutants, work } = whole;
-    const naive = countPredictionWork(build, ["score"]).perSample;
-    if (work.fixed / mutants > (1 - WORTH_SAVING) * naive) return null;
+    const { mutants, work, workOfMutant } = whole;
+    if (work.fixed / mutants > (1 - WORTH_SAVING) * workOfMutant) return null;
     const most = Math.max(1, Math.floor((positions.length * MOST_VALUES) / work.largestFixed));
     const parts: (readonly number[])[] = [];
     const count = Math.ceil(positions.length / most);

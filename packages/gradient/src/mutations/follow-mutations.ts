@@ -42,6 +42,8 @@ export interface MutationNetwork {
   readonly unmutatedSite: number;
   /** For all mutants: all of it is `fixed`. */
   readonly work: Work;
+  /** What each mutant costs by itself, counted alike. */
+  readonly workOfMutant: number;
   /** Layers whose states were written out in full for every mutant, since what follows has no rule. */
   readonly writtenOut: readonly string[];
 }
@@ -66,10 +68,17 @@ export function followMutations(build: Build, options: MutationOptions): Mutatio
     mutants,
     siteOf: options.positions.map((_, i) => (i < sites.unmutated ? i : i + 1)),
     unmutatedSite: sites.unmutated,
-    work: countWork([...assembled.outputs.values()]),
+    work: countWork([...assembled.outputs.values()], true),
+    workOfMutant: workOfMutant(build, options),
     writtenOut: assembled.writtenOut,
     build: (other) => ({ outputs: Object.fromEntries(assemble(other, build, sites, options)!.outputs) }),
   };
+}
+
+/** What a window costs by itself. */
+function workOfMutant(build: Build, { outputs }: MutationOptions): number {
+  const graph = new Graph({ batch: "free", phase: "inference" });
+  return countWork([...chooseOutputs(build(graph), outputs).values()], true).perSample;
 }
 
 /** The middle position once more, for the site without a mutation. */

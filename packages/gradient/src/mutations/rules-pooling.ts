@@ -18,18 +18,18 @@ const LARGEST_WINDOW = 64;
 
 const lowest = -3.4028234663852886e38;
 
-/** The windows of a pool that intervals reach: their firsts, all inside, and how many. */
+/** The windows of a pool that intervals reach: their firsts and how many. The only window, or such as may lie outside. */
 function reachedWindows(
   x: ChangedTensor,
   { size, stride, before, count }: Overlapping,
 ): { starts: Int32Array[]; span: number } {
-  const firstOf = (start: number) => clamp(Math.ceil((start + before - size + 1) / stride), 0, count - 1);
-  const lastOf = (start: number) => clamp(Math.floor((start + x.span - 1 + before) / stride), 0, count - 1);
+  if (count === 1) return { starts: x.blocks.map(({ starts }) => starts.map(() => 0)), span: 1 };
+  const firstOf = (start: number) => Math.ceil((start + before - size + 1) / stride);
+  const lastOf = (start: number) => Math.floor((start + x.span - 1 + before) / stride);
   let span = 1;
   for (const { starts } of x.blocks)
     for (const start of starts) span = Math.max(span, lastOf(start) - firstOf(start) + 1);
-  const starts = x.blocks.map((block) => block.starts.map((start) => Math.min(firstOf(start), count - span)));
-  return { starts, span };
+  return { starts: x.blocks.map(({ starts }) => starts.map(firstOf)), span };
 }
 
 /** Maxima over windows of neighbouring positions. @param original what has them, with its positions on `positionAxis` */
@@ -51,7 +51,8 @@ function poolMaxima(
       return { starts, channels, change: null, values: maximaOfAll(x, block, context) };
     const at = new Int32Array(siteCount * span * size);
     for (let i = 0; i < at.length; i++) {
-      const window = starts[Math.floor(i / (span * size))] + (Math.floor(i / size) % span);
+      const wanted = starts[Math.floor(i / (span * size))] + (Math.floor(i / size) % span);
+      const window = clamp(wanted, 0, count - 1);
       const first = window * stride - before;
       // Padding is never the maximum: a neighbour stands in for it.
       at[i] = clamp(first + (i % size), Math.max(0, first), Math.min(positions, first + size) - 1);

@@ -18,7 +18,12 @@ export interface Work {
 const WORK_A_VALUE = 8;
 
 /** Multiplications for one value of a node's output. */
-function workOfValue(name: string, inputs: readonly Tensor[], attributes: unknown): number {
+function workOfValue(
+  name: string,
+  inputs: readonly Tensor[],
+  attributes: unknown,
+  countsRecurrent: boolean,
+): number {
   const length = (tensor: Tensor, axis: number) => {
     const found = tensor.shape[axis];
     return isFree(found) ? found.multiple : found;
@@ -32,8 +37,10 @@ function workOfValue(name: string, inputs: readonly Tensor[], attributes: unknow
       return length(inputs[1], 0) * length(inputs[1], 2) + WORK_A_VALUE;
     case "lstm":
     case "lstmFrom":
+      if (!countsRecurrent) return WORK_A_VALUE;
       return 4 * (length(inputs[0], 2) + length(inputs[2], 2)) + WORK_A_VALUE;
     case "gru":
+      if (!countsRecurrent) return WORK_A_VALUE;
       return 3 * (length(inputs[0], 2) + length(inputs[2], 2)) + WORK_A_VALUE;
     case "matrixProduct": {
       const { transposeA } = attributes as { readonly transposeA: boolean };
@@ -44,13 +51,17 @@ function workOfValue(name: string, inputs: readonly Tensor[], attributes: unknow
   }
 }
 
-/** Counts, from shapes, what computing `outputs` costs. What depends on no input is computed when a model is loaded. */
-export function countWork(outputs: readonly Tensor[]): Work {
+/**
+ * Counts, from shapes, what computing `outputs` costs. What depends on no input is computed when a model is loaded.
+ * @param countsRecurrent whether products within recurrent operators count: where two ways have the same ones they would
+ *   only hide by how much the ways differ
+ */
+export function countWork(outputs: readonly Tensor[], countsRecurrent = false): Work {
   const work = { fixed: 0, perSample: 0, largestFixed: 0, largestPerSample: 0 };
   const varies = new Set<Tensor>();
   for (const node of orderNodes(outputs)) {
     if (!node.inputs.some((input) => varies.has(input) || input.source?.kind === "input")) continue;
-    const each = workOfValue(node.operator.name, node.inputs, node.attributes);
+    const each = workOfValue(node.operator.name, node.inputs, node.attributes, countsRecurrent);
     for (const output of node.outputs) {
       varies.add(output);
       const count = elementCount(output.shape);
