@@ -11,6 +11,7 @@ const benchmarks: Record<string, () => Promise<{ run(): Promise<Figure[]> }>> = 
   "shared-overlap": () => import("./shared-overlap.js"),
   "motif-scan": () => import("./motif-scan.js"),
   mutagenesis: () => import("./mutagenesis.js"),
+  seqlets: () => import("./seqlets.js"),
   "motif-discover": () => import("./motif-discover.js"),
   "factornet-step": () => import("./factornet-step.js"),
   optimizer: () => import("./optimizer.js"),

@@ -42,6 +42,7 @@ export * from "./saliency.js";
 export * from "./select-sequences.js";
 export * from "./seqlets/find-motifs.js";
 export * from "./seqlets/find-seqlets.js";
+export * from "./seqlets/merge-patterns.js";
 export * from "./seqlets/seqlet-hits.js";
 export * from "./seqlets/seqlet-pattern.js";
 export * from "./seqlets/seqlet-tables.js";

@@ -53,7 +53,7 @@ export function addSeqletsCommand(program: Command): void {
       parseThreads,
       5000,
     )
-    .option("--merge <cosine>", "motifs whose contributions are this alike are one", parseShare, 0.85)
+    .option("--merge <cosine>", "motifs whose contributions are this alike are one", parseShare, 0.75)
     .option(
       "--trim <share>",
       "ends of motifs that contribute less than this share of the largest position are cut off",

@@ -22,7 +22,7 @@ export interface SeqletMotifOptions extends FindSeqletsOptions {
   readonly minimumSeqlets?: number;
   /** Most seqlets of a sign that are clustered, drawn at random where there are more; default 5000. */
   readonly maximumSeqlets?: number;
-  /** Cosine of contributions from which two patterns are one; default 0.85. */
+  /** Cosine of contributions from which two patterns are one; default 0.75. */
   readonly mergeThreshold?: number;
   /** Positions at a pattern's ends that contribute less than this share of its largest are cut off; default 0.25. */
   readonly trimShare?: number;
@@ -62,6 +62,7 @@ export interface SeqletMotifs {
 /** Neighbours of a seqlet that are aligned with it. */
 const NEIGHBOURS = 100;
 const RUNS = 4;
+const MERGE_THRESHOLD = 0.75;
 /** Share of the worst members of a pattern that set how well others must fit it. */
 const LEFT_OUT = 0.02;
 /** bp whose information tells a motif from aligned noise. */
@@ -97,9 +98,7 @@ export function findSeqletMotifs(
       drawn.length < minimumSeqlets
         ? []
         : clusterSeqlets(sequences, drawn, found.width, flank, sign, options);
-    const complete = addFitting(sequences, own, seqlets, flank)
-      .filter(({ members }) => members.length >= minimumSeqlets)
-      .sort((a, b) => b.members.length - a.members.length);
+    const complete = assignAll(sequences, own, seqlets, flank, options);
     const motifs = nameMotifs(complete, sign, options);
     patterns.push(...motifs);
     unused[sign] = seqlets.length - motifs.reduce((sum, { pattern }) => sum + pattern.members.length, 0);
@@ -116,7 +115,7 @@ function clusterSeqlets(
   sign: SeqletPattern["sign"],
   options: SeqletMotifOptions,
 ): SeqletPattern[] {
-  const { minimumSeqlets = 20, mergeThreshold = 0.85, resolution = 1, seed = 0 } = options;
+  const { minimumSeqlets = 20, mergeThreshold = MERGE_THRESHOLD, resolution = 1, seed = 0 } = options;
   const stack = stackSeqlets(sequences, seqlets, width);
   const neighbours = findNeighbours(stack, NEIGHBOURS, options);
   const pairs = measureNeighbours(stack, neighbours, Math.ceil(0.6 * width), options);
@@ -158,6 +157,26 @@ function groupByCommunity(communities: Uint32Array, pairs: LikePairs): number[][
     groups[community].push(index);
   });
   return groups.map((group) => group.sort((a, b) => within[b] - within[a] || a - b));
+}
+
+/** All seqlets assigned to patterns, and patterns that have become alike by it joined, until none has. */
+function assignAll(
+  sequences: AlignableSequences,
+  patterns: readonly SeqletPattern[],
+  seqlets: readonly Seqlet[],
+  flank: number,
+  { minimumSeqlets = 20, mergeThreshold = MERGE_THRESHOLD }: SeqletMotifOptions,
+): SeqletPattern[] {
+  let own = patterns;
+  for (;;) {
+    const assigned = addFitting(sequences, own, seqlets, flank).filter(
+      ({ members }) => members.length >= minimumSeqlets,
+    );
+    own = mergePatterns(sequences, assigned, flank, mergeThreshold);
+    if (own.length === assigned.length) {
+      return [...own].sort((a, b) => b.members.length - a.members.length);
+    }
+  }
 }
 
 /** Adds to each pattern the seqlets that fit it at least as well as all but its worst members. */
