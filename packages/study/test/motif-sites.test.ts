@@ -553,4 +553,15 @@ describe("a data set of motif sites", () => {
     );
     await expectError(make({ length: 5 }), "windows of 5 bp for a motif of 10 bp");
   });
+
+  it("stops where it is told to", async () => {
+    const study = plantedStudy();
+    const controller = new AbortController();
+    const work = makeMotifSites(study, study.experiments[0], PLANTED, {
+      background,
+      signal: controller.signal,
+      onProgress: () => controller.abort(new Error("stopped")),
+    });
+    await expect(work).rejects.toThrow("stopped");
+  });
 });

@@ -1,6 +1,7 @@
 import type { Interval } from "@bindscape/genome";
 import { BindscapeError, type ProgressListener } from "@bindscape/numerics";
 import type { CellAccess } from "../cell-access.js";
+import { takeTurn } from "../take-turn.js";
 
 export interface AccessibleOptions {
   /** bp over which the signal is averaged around each base; 150 when left out, about a nucleosome's length. */
@@ -97,7 +98,7 @@ async function forEachAverage(
   let done = 0;
   for (const [segmentIndex, segment] of access.segments.entries()) {
     for (let from = segment.start; from < segment.end; from += PART) {
-      signal?.throwIfAborted();
+      await takeTurn(signal);
       const to = Math.min(segment.end, from + PART);
       const readFrom = Math.max(segment.start, from - before);
       const readTo = Math.min(segment.end, to - before + width - 1);

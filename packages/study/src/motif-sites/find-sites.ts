@@ -9,6 +9,7 @@ import {
 } from "@bindscape/motifs";
 import { BindscapeError, type ProgressListener } from "@bindscape/numerics";
 import type { CellAccess } from "../cell-access.js";
+import { takeTurn } from "../take-turn.js";
 
 /** Instances of a motif on the genome, by segment and start; arrays of equal length. */
 export interface MotifSites {
@@ -214,7 +215,7 @@ async function forEachPart(
   let done = 0;
   for (const [segmentIndex, { start, end }] of access.segments.entries()) {
     for (let from = start; from < end; from += PART) {
-      signal?.throwIfAborted();
+      await takeTurn(signal);
       const own = Math.min(PART, end - from);
       const codes = await access.readCodes(segmentIndex, from, Math.min(end, from + own + overlap));
       visit(codes, segmentIndex, from, own);

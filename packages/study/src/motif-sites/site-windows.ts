@@ -2,6 +2,7 @@ import { reverseComplementCodes, unknownBase } from "@bindscape/genome";
 import { BindscapeError, type ProgressListener } from "@bindscape/numerics";
 import type { CellAccess } from "../cell-access.js";
 import type { SequencePlace } from "../sequence-set.js";
+import { takeTurn } from "../take-turn.js";
 
 /** What a window shows of its core motif: everything, N in its place, or N everywhere else. */
 export const CORE_RULES = ["keep", "mask", "only"] as const;
@@ -44,7 +45,7 @@ export async function readWindowCodes(
   const codes = new Uint8Array(windows.length * length).fill(unknownBase);
   for (const [row, { segmentIndex, window: place }] of windows.entries()) {
     if (row % 1024 === 0) {
-      signal?.throwIfAborted();
+      await takeTurn(signal);
       onProgress?.({ task: "reading windows", done: row, total: windows.length, unit: "windows" });
     }
     const segment = access.segments[segmentIndex];
