@@ -17,7 +17,6 @@ import {
 import { BindscapeError } from "@bindscape/numerics";
 import { readSequenceSet, writeTask } from "@bindscape/study";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { withInterrupt } from "../../interrupt.js";
 import { formatTable, printJson } from "../../print.js";
 import { formatDuration, ProgressBar } from "../../progress-bar.js";
 import { commandText, parseThreads, parseWholeNumber } from "../shared-options.js";
@@ -92,9 +91,9 @@ Examples:
       refuseExisting(given.out, given.overwrite ?? false);
       const set = await readSequenceSet(data, { length: given.length });
       const bar = new ProgressBar();
-      const baseline = await withInterrupt("Nothing was written", async (signal) =>
-        trainBaseline(set, { ...readOptions(given), onProgress: bar.listener, signal }),
-      );
+      // Training does not give way to the event loop, so that a handler of Ctrl-C would never be called: without one
+      // the process ends at once, and as nothing is written before the end, nothing is left behind.
+      const baseline = trainBaseline(set, { ...readOptions(given), onProgress: bar.listener });
       bar.clear();
       const seconds = (performance.now() - started) / 1000;
       const record = await makeRunRecord(commandText(), given.seed, await inputFiles(data), seconds);

@@ -48,9 +48,11 @@ export function addVariantsSingletonsCommand(parent: Command): void {
       1000,
     )
     .option("--pass-only", "leave out variants that fail a filter")
-    .option("--top <percents>", "groups of the highest scores, in % of the context's SNPs", parsePercents, [
-      ...SINGLETON_SHARES,
-    ])
+    .addOption(
+      new Option("--top <percents>", "groups of the highest scores, in % of the context's SNPs")
+        .argParser(parsePercents)
+        .default([...SINGLETON_SHARES], "5,0.5"),
+    )
     .option("--skip-mismatch", "leave out variants whose reference allele is not the sequence's")
     .option("--json", "print one JSON line at the end")
     .addHelpText(
