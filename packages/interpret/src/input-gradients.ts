@@ -15,21 +15,79 @@ export interface WantedGradients {
   readonly layer?: string;
 }
 
-/** Gradients of the score in a batch. The arrays are only valid during the call. */
-export interface GradientBatch {
-  /** Number of the first window. */
-  readonly first: number;
-  readonly count: number;
-  /** [count, channels, length]; empty where not asked for. */
+/** What is found of a batch. Empty arrays where something was not asked for. */
+export interface FoundGradients {
+  /** [count, tasks] */
+  readonly probability: Float32Array;
+  /** [count, channels, length]: gradient of the score. */
   readonly windows: Float32Array;
-  /** The layer's gradient and its activations, in the layer's shape; empty where not asked for. */
+  /** The layer's gradient and its activations, in the layer's shape. */
   readonly layer: Float32Array;
   readonly activations: Float32Array;
 }
 
 /**
- * Gradients of one task's score, batch by batch, through both strands where the network sees both: the one path that all
- * gradient methods take. Bin-level features are held fixed.
+ * Gradients of one task's score, through both strands where the network sees both: the one path that all gradient
+ * methods take. Bin-level features are held fixed.
+ */
+export class GradientReader {
+  private constructor(
+    private readonly gradient: InputGradient,
+    private readonly wanted: WantedGradients,
+    /** Most windows at a time. */
+    readonly batchSize: number,
+  ) {}
+
+  /** @throws BindscapeError for a model that sees no bases, a task or a layer that it has not */
+  static async create(
+    model: ExplainedModel,
+    options: Pick<AttributionOptions, "runtime" | "task" | "of" | "threads" | "batchSize">,
+    wanted: WantedGradients,
+  ): Promise<GradientReader> {
+    const { task = 0, of = "logit" } = options;
+    checkExplained(model, task);
+    const batchSize = batchSizeFor(model.build, options.batchSize ?? GRADIENT_BATCH);
+    const layers = wanted.layer === undefined ? [] : [wanted.layer];
+    const gradient = await InputGradient.create(options.runtime, {
+      build: buildScore(model, task, of),
+      parameters: model.parameters,
+      of: "score",
+      inputs: wanted.windows ? ["windows"] : [],
+      layers,
+      outputs: ["probability", ...layers],
+      threads: options.threads,
+      largestBatch: batchSize,
+    });
+    return new GradientReader(gradient, wanted, batchSize);
+  }
+
+  /** @param feeds inputs by name, `count` rows each */
+  async read(feeds: Readonly<Record<string, Float32Array>>, count: number): Promise<FoundGradients> {
+    const { gradients, outputs } = await this.gradient.runWithOutputs(feeds, count);
+    const { layer } = this.wanted;
+    const none = new Float32Array(0);
+    return {
+      probability: outputs.get("probability")!,
+      windows: gradients.get("windows") ?? none,
+      layer: layer === undefined ? none : gradients.get(layer)!,
+      activations: layer === undefined ? none : outputs.get(layer)!,
+    };
+  }
+
+  release(): Promise<void> {
+    return this.gradient.release();
+  }
+}
+
+/** Gradients in a batch of windows. The arrays are only valid during the call. */
+export interface GradientBatch extends FoundGradients {
+  /** Number of the first window. */
+  readonly first: number;
+  readonly count: number;
+}
+
+/**
+ * Gradients of windows in memory, batch by batch.
  * @returns [count, tasks]: probabilities of the windows
  * @throws BindscapeError for a task or a layer that the model has not
  */
@@ -40,44 +98,22 @@ export async function forEachGradient(
   wanted: WantedGradients,
   visit: (batch: GradientBatch) => void,
 ): Promise<Float32Array> {
-  const { task = 0, of = "logit", signal, onProgress } = options;
+  const { signal, onProgress } = options;
   const { count } = windows;
-  checkExplained(model, task);
-  const build = buildScore(model, task, of);
-  const batchSize = batchSizeFor(model.build, options.batchSize ?? GRADIENT_BATCH);
-  const { layer } = wanted;
-  const empty = new Float32Array(0);
   const predictions = new Float32Array(count * model.tasks);
-  const gradient = await InputGradient.create(options.runtime, {
-    build,
-    parameters: model.parameters,
-    of: "score",
-    inputs: wanted.windows ? ["windows"] : [],
-    layers: layer === undefined ? [] : [layer],
-    outputs: ["probability", ...(layer === undefined ? [] : [layer])],
-    threads: options.threads,
-    largestBatch: batchSize,
-  });
+  const reader = await GradientReader.create(model, options, wanted);
+  const { batchSize } = reader;
   try {
     for (let first = 0; first < count; first += batchSize) {
       signal?.throwIfAborted();
       const size = Math.min(batchSize, count - first);
-      const { gradients, outputs } = await gradient.runWithOutputs(
-        takeRows(model, windows, first, size),
-        size,
-      );
-      predictions.set(outputs.get("probability")!, first * model.tasks);
-      visit({
-        first,
-        count: size,
-        windows: gradients.get("windows") ?? empty,
-        layer: (layer === undefined ? undefined : gradients.get(layer)) ?? empty,
-        activations: (layer === undefined ? undefined : outputs.get(layer)) ?? empty,
-      });
+      const found = await reader.read(takeRows(model, windows, first, size), size);
+      predictions.set(found.probability, first * model.tasks);
+      visit({ ...found, first, count: size });
       onProgress?.({ task: "reading gradients", done: first + size, total: count, unit: "windows" });
     }
   } finally {
-    await gradient.release();
+    await reader.release();
   }
   return predictions;
 }

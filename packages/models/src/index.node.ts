@@ -20,8 +20,6 @@ export {
 export { type DescribeOptions, describeFile } from "./info/describe-file.node.js";
 export { knownKinds } from "./info/file-kind.node.js";
 export * from "./interpret/interpret-kernels.node.js";
-export * from "./interpret/saliency.node.js";
-export * from "./interpret/write-saliency.node.js";
 export * from "./jobs/evaluate-bundles.node.js";
 export { type TrainBundleOptions, trainBundle } from "./jobs/train-bundle.node.js";
 export * from "./jobs/train-sequence-bundle.node.js";

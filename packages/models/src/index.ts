@@ -63,6 +63,7 @@ export * from "./network/network-strands.js";
 export { type SharedPath, shareNetwork } from "./network/share-network.js";
 export * from "./repeat/random-splits.js";
 export * from "./repeat/repeat-page.js";
+export { findSites } from "./report/choose-loci.js";
 export * from "./report/html.js";
 export * from "./report/metric-format.js";
 export * from "./report/page.js";

@@ -1,15 +1,14 @@
 import { join } from "node:path";
 import { writeFileAtomically } from "@bindscape/genome";
+import { findSaliency, writeSaliency } from "@bindscape/interpret";
 import {
   type ChosenDevice,
   chooseCell,
   type DeviceChoice,
-  findSaliency,
   findTask,
   makeRunRecord,
   readBundle,
   readRegions,
-  writeSaliency,
 } from "@bindscape/models";
 import { BindscapeError } from "@bindscape/numerics";
 import { loadStudy, parseRegion, type Study } from "@bindscape/study";

@@ -7,10 +7,9 @@ import {
   writeFileAtomically,
   writeNpz,
 } from "@bindscape/genome";
+import { genomeBackground, type Network } from "@bindscape/models";
 import type { Study } from "@bindscape/study";
-import { genomeBackground } from "../bin-features.js";
-import type { Network } from "../network/describe-network.js";
-import type { Saliency } from "./saliency.node.js";
+import type { Saliency } from "./region-saliency.node.js";
 import { renderSaliencyPage } from "./saliency-page.js";
 
 export interface WriteSaliencyOptions {

@@ -1,15 +1,22 @@
 import { intersectIntervals } from "@bindscape/genome";
-import { drawLocusChart, type LocusTrack } from "../charts/locus-chart.js";
-import { formatCount, formatFixed, formatSignificant } from "../charts/number-format.js";
-import type { SeriesColour } from "../charts/palette.js";
-import { drawSaliencyChart } from "../charts/saliency-chart.js";
-import { element, escapeText } from "../charts/svg.js";
-import { findModel } from "../model-table.js";
-import type { Network } from "../network/describe-network.js";
-import { findSites } from "../report/choose-loci.js";
-import { explain, figure } from "../report/html.js";
-import { renderPage } from "../report/page.js";
-import type { Saliency } from "./saliency.node.js";
+import {
+  drawLocusChart,
+  element,
+  escapeText,
+  explain,
+  figure,
+  findModel,
+  findSites,
+  formatCount,
+  formatFixed,
+  formatSignificant,
+  type LocusTrack,
+  type Network,
+  renderPage,
+  type SeriesColour,
+} from "@bindscape/models";
+import type { Saliency } from "./region-saliency.node.js";
+import { drawSaliencyChart } from "./saliency-chart.js";
 import type { WriteSaliencyOptions } from "./write-saliency.node.js";
 
 /** Shares of A, C, G, T. */

@@ -1,15 +1,18 @@
 import type { Interval } from "@bindscape/genome";
+import { nodeRuntime } from "@bindscape/gradient";
+import { type Network, type PredictOptions, predictWindows, splitRequest } from "@bindscape/models";
 import { BindscapeError } from "@bindscape/numerics";
 import {
+  BatchPipeline,
   type Segment,
   type Study,
   type WindowPlan,
+  type WindowRequest,
   type WindowSource,
   withSourceReader,
 } from "@bindscape/study";
-import type { Network } from "../network/describe-network.js";
-import { forEachInputGradient } from "../network/input-gradient.node.js";
-import { type PredictOptions, predictWindows } from "../network/network.node.js";
+import { explainNetwork } from "../explained-model.js";
+import { GradientReader } from "../input-gradients.js";
 
 /** Regions may have so many bases together: their gradients are held in memory. */
 const MOST_BASES = 5_000_000;
@@ -91,7 +94,7 @@ export async function findSaliency(
     request,
     task,
     { ...options, task: "reading gradients" },
-    (gradients, _windows, first, count) => {
+    (gradients, first, count) => {
       for (let row = 0; row < count; row++) {
         const region = owners[first + row];
         const { start, end } = regions[region];
@@ -126,6 +129,46 @@ export async function findSaliency(
       ...describeRegion(seen, seen.segments[i], plan, mean),
     };
   });
+}
+
+/**
+ * Gradients of one task's probability with respect to windows, batch by batch. The arrays handed over are only valid
+ * during the call.
+ * @param visit gradients [count, channels, windowLength], row-major; channels A, C, G, T, then tracks
+ */
+async function forEachInputGradient(
+  network: Network,
+  source: WindowSource,
+  request: WindowRequest,
+  task: number,
+  options: PredictOptions,
+  visit: (gradients: Float32Array, first: number, count: number) => void,
+): Promise<void> {
+  const model = explainNetwork(network);
+  const { threads, signal, onProgress } = options;
+  const runtime = nodeRuntime(options.device);
+  const reader = await GradientReader.create(
+    model,
+    { runtime, task, of: "probability", threads },
+    { windows: true },
+  );
+  const pipeline = new BatchPipeline(source, network.file.plan, { batchSize: reader.batchSize });
+  try {
+    const total = request.binStarts.length;
+    let done = 0;
+    for await (const batch of pipeline.run(splitRequest(request, reader.batchSize))) {
+      signal?.throwIfAborted();
+      const { windows, features, count } = batch;
+      const found = await reader.read({ windows, ...(model.features > 0 && { features }) }, count);
+      visit(found.windows, done, count);
+      batch.release();
+      done += count;
+      onProgress?.({ task: options.task ?? "gradients", done, total, unit: "windows" });
+    }
+  } finally {
+    await pipeline.close();
+    await reader.release();
+  }
 }
 
 function findSegmentOf(study: Study, { chromosome, start, end }: Interval): Segment {

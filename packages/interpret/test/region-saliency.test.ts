@@ -1,12 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openBigWig, openFile, readNpz } from "@bindscape/genome";
+import { predictWindows } from "@bindscape/models";
 import { Random } from "@bindscape/numerics";
 import { WindowMaker } from "@bindscape/study";
 import { describe, expect, it } from "vitest";
-import { findSaliency } from "../src/interpret/saliency.node.js";
-import { writeSaliency } from "../src/interpret/write-saliency.node.js";
-import { predictWindows } from "../src/network/network.node.js";
 import {
   expectClose,
   expectError,
@@ -15,9 +13,11 @@ import {
   randomCodes,
   temporaryFolder,
   tinyOptions,
-} from "./helpers.js";
-import { naiveFactorNet } from "./naive-factornet.js";
-import { parseStrictXml } from "./strict-xml.js";
+} from "../../models/test/helpers.js";
+import { naiveFactorNet } from "../../models/test/naive-factornet.js";
+import { parseStrictXml } from "../../models/test/strict-xml.js";
+import { findSaliency } from "../src/regions/region-saliency.node.js";
+import { writeSaliency } from "../src/regions/write-saliency.node.js";
 
 const folder = temporaryFolder();
 const random = new Random("saliency");

@@ -1,17 +1,19 @@
-import { logoGroup } from "@bindscape/motifs";
-import { scaleLinear } from "d3-scale";
-import type { PlotArea } from "./axes.js";
-import { drawTrack, type LocusTrack } from "./locus-chart.js";
-import { extent, formatFixed, formatSignificant } from "./number-format.js";
 import {
   formatCoordinate as at,
   type ChartIdentity,
+  drawTrack,
   element,
+  extent,
+  formatFixed,
+  formatSignificant,
   group,
+  type LocusTrack,
+  type PlotArea,
   svgDocument,
   textElement,
-} from "./svg.js";
-
+} from "@bindscape/models";
+import { logoGroup } from "@bindscape/motifs";
+import { scaleLinear } from "d3-scale";
 export interface SaliencyChartOptions extends ChartIdentity {
   readonly chromosome: string;
   /** 0-based. */
