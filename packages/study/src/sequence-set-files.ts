@@ -97,3 +97,21 @@ export function checkSequenceSet(set: SequenceSet): void {
     });
   }
 }
+
+/** How many sequences of each split are bound, unbound and without a label, by task. */
+export function countLabels({ count, tasks, labels, splits }: SequenceSet) {
+  const parts: readonly (SplitName | "all")[] = splits ? SPLIT_NAMES : ["all"];
+  return Object.fromEntries(
+    tasks.map((task, t) => {
+      const byPart = Object.fromEntries(parts.map((part) => [part, { bound: 0, unbound: 0, missing: 0 }]));
+      for (let row = 0; row < count; row++) {
+        const counts = byPart[splits?.[row] ?? "all"];
+        const label = labels[row * tasks.length + t];
+        if (label === 1) counts.bound++;
+        else if (label === 0) counts.unbound++;
+        else counts.missing++;
+      }
+      return [writeTask(task), byPart];
+    }),
+  );
+}
