@@ -1,6 +1,7 @@
 import { BINDSCAPE_VERSION } from "@bindscape/models";
 import { BindscapeError } from "@bindscape/numerics";
 import { Command, CommanderError } from "commander";
+import { addAgentBindCommand } from "./commands/agentbind.js";
 import { addBenchmarkCommand } from "./commands/benchmark.js";
 import { addCompareCommand } from "./commands/compare.js";
 import { addConvertCommand } from "./commands/convert.js";
@@ -70,6 +71,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     addDatasetCommand,
     addCrossCommand,
     addMappabilityCommand,
+    addAgentBindCommand,
     addBenchmarkCommand,
     addSimulateCommand,
     addStudyCommand,

@@ -6,3 +6,4 @@ export * from "./regions/region-saliency.node.js";
 export * from "./regions/write-saliency.node.js";
 export * from "./seqlets/write-seqlets.node.js";
 export * from "./windows/region-windows.node.js";
+export * from "./agentbind/gather-report.node.js";

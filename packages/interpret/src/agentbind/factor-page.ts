@@ -222,7 +222,7 @@ function renderWords({ words, factor }: AgentBindReport): string {
     .slice(0, mostWords)
     .map(
       ({ word, top, all, oddsRatio, log10AdjustedP, known }) =>
-        `<tr><th scope="row"><code>${escapeText(word)}</code></th><td>${formatSignificant(oddsRatio)}</td><td>${
+        `<tr><th scope="row"><code>${escapeText(word)}</code></th><td>${Number.isFinite(oddsRatio) ? formatSignificant(oddsRatio) : "∞"}</td><td>${
           log10AdjustedP <= -300 ? "&lt; 1e−300" : formatSignificant(10 ** log10AdjustedP)
         }</td><td>${formatCount(top)}</td><td>${formatCount(all)}</td><td class="name">${escapeText(known ?? "")}</td></tr>`,
     );
