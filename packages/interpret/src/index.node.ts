@@ -1,3 +1,4 @@
+export * from "./agentbind/gather-report.node.js";
 export * from "./attribution-file.node.js";
 export * from "./benchmark/run-benchmark.node.js";
 export * from "./index.js";
@@ -6,4 +7,3 @@ export * from "./regions/region-saliency.node.js";
 export * from "./regions/write-saliency.node.js";
 export * from "./seqlets/write-seqlets.node.js";
 export * from "./windows/region-windows.node.js";
-export * from "./agentbind/gather-report.node.js";

@@ -150,7 +150,7 @@ describe("pages of motif sites", () => {
           id: "cross",
           heading: "Models of one factor on sites of another",
           explanation: "rows",
-          markup: "<svg></svg>",
+          markup: "<svg></svg>", isWide: false,
         },
       ],
       notice: null,

@@ -58,9 +58,12 @@ export async function runStages(
   return failures;
 }
 
-/** Puts the paths of what a stage needs, and stands, in the place of `{needs}`; `{needs:NAME}` names a sibling of each. */
-function fillNeeds({ args, needs }: Stage, out: string): string[] {
-  const standing = needs.filter((need) => existsSync(join(out, need)));
+/**
+ * The words of a stage with the paths of what it needs in the place of `{needs}`; `{needs:NAME}` names a sibling of each.
+ * @param isPlanned take what does not stand yet too
+ */
+export function fillNeeds({ args, needs }: Stage, out: string, isPlanned = false): string[] {
+  const standing = needs.filter((need) => isPlanned || existsSync(join(out, need)));
   return args.flatMap((word) => {
     const sibling = /^\{needs(?::(.+))?\}$/.exec(word);
     if (sibling === null) return [word];

@@ -9,6 +9,7 @@ import {
   compareProfiles,
   drawProfiles,
   factorName,
+  findMethod,
   gatherReport,
   loadAttributionFile,
   methodNames,
@@ -21,7 +22,7 @@ import { BindscapeError } from "@bindscape/numerics";
 import { loadStudy } from "@bindscape/study";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { drawCrossFigure } from "../agentbind/cross-figure.js";
-import { runStages, type StageFailures } from "../agentbind/run-stages.js";
+import { fillNeeds, runStages, type StageFailures } from "../agentbind/run-stages.js";
 import {
   type AgentBindPlan,
   listNetworks,
@@ -48,7 +49,9 @@ export function addAgentBindCommand(program: Command): void {
     .option("--data <folder>", "folder the study's files lie in, in place of the one the study names")
     .option("--controls <names>", "baseline, gc, accessibility", parseControls, agentBindControls)
     .addOption(
-      new Option("--explain <control>", "sites whose network is explained").choices(agentBindControls).default("gc"),
+      new Option("--explain <control>", "sites whose network is explained")
+        .choices(agentBindControls)
+        .default("gc"),
     )
     .addOption(new Option("--architecture <name>", "network").choices(["danq", "deepsea"]).default("danq"))
     .option("--length <bp>", "window length", parseThreads, 1_000)
@@ -92,7 +95,7 @@ Examples:
       const plan = await makePlan(studyFile, given);
       const stages = listStages(plan);
       if (given.dryRun) {
-        for (const { args } of stages) console.log(`bindscape ${args.join(" ")}`);
+        for (const stage of stages) console.log(`bindscape ${fillNeeds(stage, plan.out, true).join(" ")}`);
         return;
       }
       await keepPlan(plan);
@@ -117,7 +120,13 @@ Examples:
       bar.say(`report  ${page}`);
       bar.say(`done in ${formatDuration(seconds)}`);
       if (given.json)
-        printJson({ out: plan.out, report: page, factors: summary, leftOut: Object.fromEntries(failures), seconds });
+        printJson({
+          out: plan.out,
+          report: page,
+          factors: summary,
+          leftOut: Object.fromEntries(failures),
+          seconds,
+        });
     });
 }
 
@@ -137,7 +146,8 @@ async function makePlan(studyFile: string, given: AgentBindFlags): Promise<Agent
     });
   }
   for (const file of [given.motifs, given.tss])
-    if (file !== undefined && !existsSync(file)) throw new BindscapeError({ source: file, found: "no such file" });
+    if (file !== undefined && !existsSync(file))
+      throw new BindscapeError({ source: file, found: "no such file" });
   return {
     study: resolve(studyFile),
     ...(given.data !== undefined && { data: resolve(given.data) }),
@@ -197,7 +207,7 @@ async function makeReports(
       factor,
       architecture: plan.architecture === "danq" ? "DanQ" : "DeepSEA",
       explained: explain,
-      method: plan.method,
+      method: findMethod(plan.method).title,
       networks: listNetworks(plan).map((one) => ({
         ...one,
         bundle: at(modelName(one)),
@@ -248,6 +258,7 @@ async function makeFigures({ out, factors, explain }: AgentBindPlan) {
       explanation:
         "auROC of the model of each row on the test sites of each column; the best of a column is framed. cross/report.html has the other measures.",
       markup: drawCrossFigure(await readFile(cross, "utf8")),
+      isWide: false,
     });
   }
   const files = factors.map((factor) => join(out, factor, scoresName(explain, "keep"))).filter(existsSync);
@@ -255,7 +266,7 @@ async function makeFigures({ out, factors, explain }: AgentBindPlan) {
     const profiles = [];
     for (const file of files) {
       const loaded = await loadAttributionFile(file);
-      profiles.push({ name: factorName(loaded), profile: profileAroundCore(loaded) });
+      profiles.push({ name: factorName(loaded), source: file, profile: profileAroundCore(loaded) });
     }
     figures.push({
       id: "profiles",
@@ -263,6 +274,7 @@ async function makeFigures({ out, factors, explain }: AgentBindPlan) {
       explanation:
         "Mean size of scores of bound sites by distance from the core, in standard deviations from each factor’s own mean; left with the core, right without. profiles.html has the numbers.",
       markup: drawProfiles(compareProfiles(profiles)),
+      isWide: true,
     });
   }
   const words = join(out, "words", "heat-map.svg");
@@ -273,6 +285,7 @@ async function makeFigures({ out, factors, explain }: AgentBindPlan) {
       explanation:
         "Colour: odds ratio of a word among the top-scoring windows outside the core, capped at 10; size: significance. words/words.html has all words, proximal and distal sites, and spacing to the core.",
       markup: `<p><a href="words/words.html">All words</a></p>${(await readFile(words, "utf8")).replace(/^<\?xml[^>]*\?>\s*/, "")}`,
+      isWide: true,
     });
   }
   return figures;

@@ -37,7 +37,7 @@ function networkLook({ core, start }: SiteEvaluation): SeriesStyle {
 
 /** The page of one factor: which of its motif sites are bound, how well that is predicted, and why. */
 export function renderAgentBindFactor(report: AgentBindReport): string {
-  const { factor, cell, motif, windowLength, architecture, pretraining, notes } = report;
+  const { factor, cell, motif, windowLength, architecture, pretraining } = report;
   const best = bestOf(report, "baseline");
   return renderPage({
     title: `${factor} in ${cell}: which motif sites are bound, and why`,
@@ -46,7 +46,7 @@ export function renderAgentBindFactor(report: AgentBindReport): string {
         ? " trained on them alone"
         : `, pre-trained on ${formatCount(pretraining.sequences)} sequences with ${pretraining.tracks} tracks`
     }.${best === undefined ? "" : ` auROC on held-out chromosomes: ${formatFixed(best.auroc, 3)}.`}`,
-    notice: notes.length === 0 ? null : notes.join(" "),
+    notice: describeNotice(report),
     main: [
       '<section><h2 id="sites">Sites</h2>',
       motif === null
@@ -70,6 +70,20 @@ export function renderAgentBindFactor(report: AgentBindReport): string {
     footer:
       "Made by Bindscape, after Zheng A et al., Deep neural networks identify sequence context features predictive of transcription factor binding, Nature Machine Intelligence 3:172-180 (2021). Coordinates are 0-based and half-open. Bases: A green, C blue, G orange, T red.",
   });
+}
+
+/** A network that ranks sites hardly better than chance has nothing to tell. */
+const least = 0.6;
+
+function describeNotice(report: AgentBindReport): string | null {
+  const explained = bestOf(report, report.explained);
+  const notes = [...report.notes];
+  if (explained !== undefined && explained.auroc < least && report.profiles.length > 0) {
+    notes.push(
+      `The network that is explained ranks test sites hardly better than chance (auROC ${formatFixed(explained.auroc, 3)}): its scores, words and motifs say nothing about binding.`,
+    );
+  }
+  return notes.length === 0 ? null : notes.join(" ");
 }
 
 /** The network from pre-trained weights where there is one, with the core kept. */

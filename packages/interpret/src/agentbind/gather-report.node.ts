@@ -17,15 +17,15 @@ import { loadAttributionFile } from "../attribution-file.node.js";
 import { scorePositions } from "../position-scores.js";
 import { factorName } from "../words/analyse-words.js";
 import { parseWordRecord } from "../words/word-records.js";
-import {
-  type AgentBindControl,
-  type AgentBindReport,
-  type SiteCountsSummary,
-  type SiteEvaluation,
-  type SiteExample,
-  type SiteMotif,
-  type SiteProfile,
-  type SiteWord,
+import type {
+  AgentBindControl,
+  AgentBindReport,
+  SiteCountsSummary,
+  SiteEvaluation,
+  SiteExample,
+  SiteMotif,
+  SiteProfile,
+  SiteWord,
 } from "./report-data.js";
 
 /** A network of a factor and the sites it is measured on: paths. */
@@ -166,7 +166,11 @@ interface Description {
       Readonly<
         Record<
           SplitName,
-          { readonly auroc: number | null; readonly auprc: number | null; readonly partialAuroc: number | null }
+          {
+            readonly auroc: number | null;
+            readonly auprc: number | null;
+            readonly partialAuroc: number | null;
+          }
         >
       >
     >
@@ -374,9 +378,9 @@ function knownWords(text: string, factor: string): Map<string, string> {
     known?: { factor: string; matches: { word: string; name: string; qValue: number }[] }[];
   };
   const best = new Map<string, string>();
-  for (const { word, name } of [
-    ...(record.known?.find((one) => one.factor === factor)?.matches ?? []),
-  ].sort((a, b) => a.qValue - b.qValue)) {
+  for (const { word, name } of [...(record.known?.find((one) => one.factor === factor)?.matches ?? [])].sort(
+    (a, b) => a.qValue - b.qValue,
+  )) {
     if (!best.has(word)) best.set(word, name);
   }
   return best;
@@ -395,4 +399,3 @@ async function readMotifs(folder: string): Promise<SiteMotif[]> {
     return motif === undefined ? [] : [{ motif, seqlets, known: matches?.[0]?.name ?? null }];
   });
 }
-

@@ -28,6 +28,8 @@ export interface AgentBindOverview {
     readonly heading: string;
     readonly explanation: string;
     readonly markup: string;
+    /** Drawn at its natural size, over the whole page. */
+    readonly isWide: boolean;
   }[];
   readonly notice: string | null;
 }
