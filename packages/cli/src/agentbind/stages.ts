@@ -34,6 +34,7 @@ export interface AgentBindPlan {
   readonly trainOptions: readonly string[];
   readonly pretrainOptions: readonly string[];
   readonly sitesOptions: readonly string[];
+  readonly compendiumOptions: readonly string[];
 }
 
 /** One command of the whole: done where its output stands, skipped where something it needs is missing. */
@@ -101,7 +102,11 @@ export function listStages(plan: AgentBindPlan): Stage[] {
     stages.push(
       {
         name: "compendium",
-        args: ["dataset", "compendium", ...study, "--length", `${plan.length}`, "--out", at("compendium")],
+        args: [
+          ...["dataset", "compendium", ...study, "--length", `${plan.length}`],
+          ...plan.compendiumOptions,
+          ...["--out", at("compendium")],
+        ],
         needs: [],
       },
       {

@@ -70,6 +70,7 @@ export function addAgentBindCommand(program: Command): void {
     .option("--tss <file>", "transcription starts, for words of proximal and distal sites")
     .option("--assembly <name>", "with --tss: sets what is proximal")
     .option("--sites-options <words>", "handed to `dataset motif-sites`, in quotation marks", parseWords, [])
+    .option("--compendium-options <words>", "handed to `dataset compendium`", parseWords, [])
     .option("--train-options <words>", "handed to `sequences train` of every factor", parseWords, [])
     .option("--pretrain-options <words>", "handed to `sequences train` on the compendium", parseWords, [])
     .option("--seed <number>", "seed of everything random", parseWholeNumber, 1)
@@ -173,6 +174,7 @@ async function makePlan(studyFile: string, given: AgentBindFlags): Promise<Agent
     trainOptions: given.trainOptions,
     pretrainOptions: given.pretrainOptions,
     sitesOptions: given.sitesOptions,
+    compendiumOptions: given.compendiumOptions,
   };
 }
 
@@ -338,6 +340,7 @@ interface AgentBindFlags {
   readonly tss?: string;
   readonly assembly?: string;
   readonly sitesOptions: string[];
+  readonly compendiumOptions: string[];
   readonly trainOptions: string[];
   readonly pretrainOptions: string[];
   readonly seed: number;
