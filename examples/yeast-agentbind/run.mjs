@@ -28,7 +28,16 @@ if (isSmall) {
   if (!existsSync(simulated)) bindscape("simulate", simulated, "--seed", "7");
   bindscape(
     ...["agentbind", join(simulated, "study.yaml"), "--factor", "SimC", "--out", out],
-    ...["--architecture", "deepsea", "--length", "200", "--controls", "baseline,gc", "--no-masked", "--no-scratch"],
+    ...[
+      "--architecture",
+      "deepsea",
+      "--length",
+      "200",
+      "--controls",
+      "baseline,gc",
+      "--no-masked",
+      "--no-scratch",
+    ],
     ...["--motifs", join(simulated, "motifs.meme"), "--explained", "200", "--gapped", "200", ...threads],
     ...["--compendium-options", "--sample 500", "--pretrain-options", "--preset short --epochs 2"],
     ...["--train-options", `--epochs 2 ${fineTuning}`],
@@ -45,7 +54,8 @@ if (isSmall) {
     .filter((folder) => folder !== undefined)
     .map((folder) => join(folder, "yeast/SGD_features.tab.gz"))
     .find(existsSync);
-  if (genes === undefined) console.error("no SGD_features.tab.gz: words are not split into proximal and distal");
+  if (genes === undefined)
+    console.error("no SGD_features.tab.gz: words are not split into proximal and distal");
   bindscape(
     ...["agentbind", join(here, "../yeast/study.yaml"), "--data", data.folder, "--factor", factors.join(",")],
     ...["--out", out, "--architecture", "deepsea", "--length", "500", ...threads],
