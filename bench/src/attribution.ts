@@ -154,7 +154,7 @@ export async function run(): Promise<Figure[]> {
     for (const { key, name, references, windows: own } of works) {
       const explain = () => explainByDeepLift(model, own, { runtime, threads, rule: "rescale", references });
       const found = await explain();
-      if (theirs) reportDifference(`DeepLIFT, ${name}`, found.hypothetical, theirs.get(key)!);
+      if (theirs) reportDifference(`DeepLIFT, ${name}`, found.hypothetical, theirs.get(key)!, own.count);
       console.error(`largest convergence delta: ${Math.max(...found.deltas).toExponential(1)}`);
       add(`DeepLIFT of DeepSEA, ${name}`, await median(explain), key, "tangermeme");
     }
@@ -171,7 +171,7 @@ export async function run(): Promise<Figure[]> {
           maps.set(map, (batch.first + row) * positions);
         }
       });
-      reportDifference("Grad-CAM", maps, theirs.get("gradcam")!);
+      reportDifference("Grad-CAM", maps, theirs.get("gradcam")!, count);
     }
     const cam = () => mapClassActivation(model, windows, { runtime, threads });
     add(`Grad-CAM of DeepSEA, ${count} windows`, await median(cam), "gradcam", "PyTorch");
@@ -188,13 +188,22 @@ async function loadArrays(path: string): Promise<Map<string, Float32Array>> {
   return new Map([...arrays].map(([name, { data }]) => [name, data as Float32Array]));
 }
 
-function reportDifference(name: string, ours: Float32Array, theirs: Float32Array): void {
-  let [difference, largest] = [0, 0];
-  theirs.forEach((value, i) => {
-    difference = Math.max(difference, Math.abs(value - ours[i]));
-    largest = Math.max(largest, Math.abs(value));
-  });
+/**
+ * Largest difference of a window's values as a share of its largest value: of most windows, and of the worst, where an
+ * activation within rounding of 0 switches on or off, or another of several equal maxima is taken.
+ */
+function reportDifference(name: string, ours: Float32Array, theirs: Float32Array, windows: number): void {
+  const size = theirs.length / windows;
+  const shares = Array.from({ length: windows }, (_, window) => {
+    let [difference, largest] = [0, 0];
+    for (let i = window * size; i < (window + 1) * size; i++) {
+      difference = Math.max(difference, Math.abs(theirs[i] - ours[i]));
+      largest = Math.max(largest, Math.abs(theirs[i]));
+    }
+    return difference / largest;
+  }).sort((a, b) => a - b);
+  const [median, most] = [shares[windows >> 1], shares[windows - 1]].map((share) => share.toExponential(1));
   console.error(
-    `${name}: largest difference ${(difference / largest).toExponential(1)} of the largest value`,
+    `${name}: largest differences of windows, median ${median}, largest ${most} of the largest value`,
   );
 }

@@ -1,4 +1,4 @@
-import { DeepLift, type DeepLiftRule } from "@bindscape/gradient";
+import { DeepLift, type DeepLiftResult, type DeepLiftRule } from "@bindscape/gradient";
 import { batchSizeFor } from "@bindscape/models";
 import type { AttributionOptions, Attributions } from "./attributions.js";
 import { Contributions, warnOfDeltas } from "./contributions.js";
@@ -52,6 +52,9 @@ export async function explainByDeepLift(
   const { channels, length, features, tasks, parameters } = model;
   // Activations of window and reference and multipliers are kept side by side.
   const pairs = Math.ceil(batchSizeFor(build, 4 * (options.batchSize ?? MOST_PAIRS)) / 4);
+  // More references than that go through one window at a time, in turns of equal size.
+  const turns = Math.ceil(references.count / pairs);
+  const perTurn = Math.ceil(references.count / turns);
   const network = await DeepLift.create(options.runtime, {
     build,
     parameters,
@@ -60,9 +63,9 @@ export async function explainByDeepLift(
     inputs: ["windows"],
     outputs: ["probability"],
     rule,
-    references: references.count,
+    references: perTurn,
     shared: references.shared,
-    largestBatch: pairs,
+    largestBatch: turns > 1 ? perTurn : pairs,
   });
   const contributions = new Contributions(model, windows);
   const predictions = new Float32Array(count * tasks);
@@ -75,14 +78,11 @@ export async function explainByDeepLift(
       const end = Math.min(count, start + network.largestBatch);
       const filled = shared ?? references.fill(start, end);
       const own = takeRows(model, windows, start, end - start);
-      const result = await network.run(
-        own,
-        {
-          windows: filled,
-          ...(own.features && { features: repeatRows(own.features, features, references.count) }),
-        },
-        end - start,
-      );
+      const run = (bases: Float32Array) => {
+        const repeated = own.features && repeatRows(own.features, features, perTurn);
+        return network.run(own, { windows: bases, ...(repeated && { features: repeated }) }, end - start);
+      };
+      const result = turns > 1 ? await runInTurns(run, filled, perTurn * size) : await run(filled);
       const multipliers = result.multipliers.get("windows")!;
       const perWindow = references.count * size;
       for (let window = start; window < end; window++) {
@@ -123,6 +123,32 @@ export async function explainByDeepLift(
     scores,
     referenceScores,
     warnings: warnOfDeltas(deltas, differences, tolerance, next),
+  };
+}
+
+/** One window against all its references, `perTurn` values of them at a time. @param references [count, ...] */
+async function runInTurns(
+  run: (references: Float32Array) => Promise<DeepLiftResult>,
+  references: Float32Array,
+  perTurn: number,
+): Promise<DeepLiftResult> {
+  const multipliers = new Float32Array(references.length);
+  const scores: number[] = [];
+  let last: DeepLiftResult | null = null;
+  for (let start = 0; start < references.length; start += perTurn) {
+    const own = references.subarray(start, start + perTurn);
+    // The last turn is filled up with zeros, whose results are dropped.
+    const full = own.length === perTurn ? own : new Float32Array(perTurn);
+    if (full !== own) full.set(own);
+    last = await run(full);
+    multipliers.set(last.multipliers.get("windows")!.subarray(0, own.length), start);
+    const kept = Math.round((last.referenceScore.length * own.length) / perTurn);
+    scores.push(...last.referenceScore.subarray(0, kept));
+  }
+  return {
+    ...last!,
+    multipliers: new Map([["windows", multipliers]]),
+    referenceScore: Float32Array.from(scores),
   };
 }
 

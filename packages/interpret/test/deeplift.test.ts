@@ -215,6 +215,25 @@ describe("what both return", () => {
     });
   });
 
+  it("does not depend on how many references are taken at once", async () => {
+    const { model } = smallModel(3);
+    const windows = drawWindows(model, 3, "turns");
+    const values = drawWindows(model, 7, "references").windows;
+    const given = { kind: "given", source: "drawn", values, count: 7, length: sizes.length } as const;
+    for (const references of [given, { kind: "shuffled", count: 7 } as const]) {
+      const whole = await explainByDeepLift(model, windows, { ...common, references });
+      // Turns of 3, 3 and 1.
+      const parts = await explainByDeepLift(model, windows, { ...common, references, batchSize: 3 });
+      whole.hypothetical.forEach((value, i) => {
+        expect(parts.hypothetical[i]).toBeCloseTo(value, 6);
+      });
+      whole.referenceScores.forEach((score, i) => {
+        expect(parts.referenceScores[i]).toBeCloseTo(score, 6);
+      });
+      expect(Math.max(...parts.deltas)).toBeLessThan(1e-5);
+    }
+  });
+
   it("agrees for a network that is linear between window and reference", async () => {
     const { model } = smallModel(1);
     const linear: ExplainedModel = {
