@@ -1,7 +1,8 @@
 // Trains networks on three published sets of human sequences and measures them on rows that were kept aside, beside a
 // logistic regression on 6-mers of the same rows; then does it again from networks pre-trained on the other sets.
 // `--seeds N` (default 5), `--tuned-seeds N` (default as many), `--targets tf0,tf1,tf2`, `--architecture deepsea|danq`,
-// `--skip-pretraining`; `--small` is a form of less than a minute. Needs the shared data; without it the example says so and ends.
+// `--skip-pretraining`; `--keep` goes on with what an earlier run left in `out`; `--small` is a form of less than a
+// minute. Needs the shared data; without it the example says so and ends.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -32,7 +33,7 @@ const size = isSmall
   ? ["--epochs", "2", ...(architecture === "deepsea" ? ["--kernels", "16", "--second-kernels", "16"] : [])]
   : [];
 /** Epochs of a fixed number, so that no run takes longer than another; all else is the preset's. */
-const schedule = ["--epochs", "6", "--plateau", "0", "--final-learning-rate", "0.00004"];
+const schedule = ["--epochs", "12", "--plateau", "0", "--final-learning-rate", "0.00002"];
 /** Largest number of peaks a DeepBind set has in the compendium: one of them would else be half of it. */
 const peaks = isSmall ? 200 : 10_000;
 
@@ -48,11 +49,13 @@ function bindscape(...args) {
   return JSON.parse(stdout.trim().split("\n").at(-1));
 }
 
+/** Trains a network, unless an earlier run that is gone on with left it. */
 function train(table, bundle, ...options) {
-  return bindscape(
+  if (existsSync(join(bundle, "model.json"))) return;
+  bindscape(
     ...["sequences", "train", table, "--architecture", architecture, "--out", bundle, "--overwrite"],
-    ...options,
     ...schedule,
+    ...options,
     ...size,
   );
 }
@@ -79,7 +82,7 @@ function measure(result, kind, seed, ...options) {
   writeFileSync(join(out, "results.json"), `${JSON.stringify({ architecture, results }, null, 2)}\n`);
 }
 
-rmSync(out, { recursive: true, force: true });
+if (!process.argv.includes("--keep")) rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 const targets = await readTargets(source, rows);
 for (const name of targetNames) {
@@ -111,7 +114,8 @@ if (!process.argv.includes("--skip-pretraining")) {
     );
     result.compendium = { kept: compendium.kept, left: compendium.left };
     const pretrained = join(out, `${name}-pretrained`);
-    train(compendium.path, pretrained, "--seed", "0");
+    // Many more sequences an epoch than any target has.
+    train(compendium.path, pretrained, "--seed", "0", "--epochs", "5");
     for (let seed = 1; seed <= tunedSeeds; seed++) measure(result, "tuned", seed, "--from", pretrained);
   }
 }

@@ -34,7 +34,10 @@ export async function describeBundle(folder: string): Promise<Contents> {
       [
         "predicts",
         file.tasks
-          .map(({ factor, cell, cells }) => `${factor} in ${(cells ?? [cell]).join(" and ")}`)
+          .map(({ factor, cell, cells }) =>
+            // Sets of sequences need not say of which cell they are.
+            cell === "" ? factor : `${factor} in ${(cells ?? [cell]).join(" and ")}`,
+          )
           .join(", "),
       ],
       ["parameters", formatNumber(parameters)],
@@ -49,7 +52,10 @@ export async function describeBundle(folder: string): Promise<Contents> {
       ...(imported
         ? [["imported from", `${training.study}/${imported.weights} (${imported.format})`] as const]
         : [
-            ["trained on", `${training.study} (${training.assembly}), seed ${training.seed}`] as const,
+            [
+              "trained on",
+              `${training.study}${training.assembly === "" ? "" : ` (${training.assembly})`}, seed ${training.seed}`,
+            ] as const,
             [
               "best epoch",
               `${training.bestEpoch} of ${training.epochs}, validation loss ${formatValue(training.validationLoss)}`,
