@@ -1,8 +1,8 @@
 // AgentBind's analysis on six budding yeast factors, from the study to a report a factor; `--small` does a part of it on
-// a simulated study in under a minute. Output goes to `out` beside this file, or to the folder that --out names; called
-// again, only what is missing is made.
+// a simulated study in under a minute. Output goes to `out/yeast` (`out/small`) beside this file, or
+// to the folder that --out names; called again, the full form makes only what is missing.
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { locateDemoData } from "@bindscape/study";
@@ -12,7 +12,7 @@ const cli = join(here, "../../packages/cli/bin/bindscape.js");
 const options = process.argv.slice(2);
 const at = options.indexOf("--out");
 const isSmall = options.includes("--small");
-const out = at >= 0 ? options[at + 1] : join(here, isSmall ? "out-small" : "out");
+const out = at >= 0 ? options[at + 1] : join(here, isSmall ? "out/small" : "out/yeast");
 const threads = options.includes("--threads") ? ["--threads", options[options.indexOf("--threads") + 1]] : [];
 
 function bindscape(...args) {
@@ -25,7 +25,8 @@ const fineTuning = "--batch-size 32 --learning-rate 0.0005 --weight-average 0.9 
 
 if (isSmall) {
   const simulated = `${out}-study`;
-  if (!existsSync(simulated)) bindscape("simulate", simulated, "--seed", "7");
+  for (const folder of [out, simulated]) rmSync(folder, { recursive: true, force: true });
+  bindscape("simulate", simulated, "--seed", "7");
   bindscape(
     ...["agentbind", join(simulated, "study.yaml"), "--factor", "SimC", "--out", out],
     ...[
