@@ -26,7 +26,7 @@ function gaussian(points: readonly number[][]): KernelRows {
 
 function decisions(kernel: KernelRows, coefficients: Float64Array, intercept: number): number[] {
   return Array.from({ length: kernel.count }, (_, i) =>
-    kernel.row(i).reduce((sum, value, j) => sum + value * coefficients[j], intercept),
+    Array.from(kernel.row(i)).reduce((sum, value, j) => sum + value * coefficients[j], intercept),
   );
 }
 
