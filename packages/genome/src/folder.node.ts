@@ -51,6 +51,7 @@ const OUTPUT_MARKS = [
   "baseline.json",
   "cross.json",
   "repeat.json",
+  "one_hot.npz",
 ];
 
 /**
