@@ -58,13 +58,10 @@ export function renderAgentBindOverview({
       renderDots(reports),
       "</section>",
       ...figures.map(
-        ({ id, heading, explanation, markup }) =>
+        ({ id, heading, explanation, markup, isWide }) =>
           `<section><h2 id="${id}">${escapeText(heading)}</h2>${figure(
-            `<div class="scroll">${markup}</div>`,
-            {
-              className: "locus unscaled",
-              explanation,
-            },
+            isWide ? `<div class="scroll">${markup}</div>` : markup,
+            { ...(isWide && { className: "locus unscaled" }), explanation },
           )}</section>`,
       ),
     ].join("\n"),
