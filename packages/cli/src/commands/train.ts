@@ -1,12 +1,7 @@
-import {
-  type DeviceChoice,
-  type HistoryEntry,
-  trainBundle,
-  trainingFolderOf,
-  trainingSettings,
-} from "@bindscape/models";
+import { type DeviceChoice, trainBundle, trainingFolderOf, trainingSettings } from "@bindscape/models";
 import { loadStudy } from "@bindscape/study";
 import type { Command } from "commander";
+import { describeEpoch } from "../epoch-line.js";
 import { withInterrupt } from "../interrupt.js";
 import { printJson } from "../print.js";
 import { formatDuration, ProgressBar } from "../progress-bar.js";
@@ -88,10 +83,7 @@ Examples:
             device,
             command: commandText(),
             onProgress: bar.listener,
-            onEpoch: (entry, best) =>
-              bar.say(
-                `epoch ${entry.epoch}: training loss ${entry.trainingLoss.toFixed(4)}, validation loss ${entry.validationLoss.toFixed(4)}${withinCells(entry)}${best ? " (best)" : ""}, ${entry.seconds.toFixed(1)} s`,
-              ),
+            onEpoch: (entry, best) => bar.say(describeEpoch(entry, best)),
             signal,
           }),
       );
@@ -110,11 +102,6 @@ Examples:
         });
       }
     });
-}
-
-/** The validation loss in the cells trained in, where another cell chooses the epoch. */
-function withinCells({ withinCellLoss }: HistoryEntry): string {
-  return withinCellLoss === undefined ? "" : `, in the cells trained in ${withinCellLoss.toFixed(4)}`;
 }
 
 interface TrainFlags extends StudyFlags, Record<string, unknown> {

@@ -1,4 +1,4 @@
-import { basename, join, resolve } from "node:path";
+import { basename, join } from "node:path";
 import { BindscapeError } from "@bindscape/numerics";
 import { hashFile } from "@bindscape/study";
 import { convolutionDense } from "../architectures/convolution-dense/convolution-dense.js";
@@ -9,6 +9,7 @@ import type { ImportOptions } from "./import-keras.node.js";
 import { findWeights, listNames, readText } from "./keras-files.node.js";
 import { readKerasWeights } from "./read-keras-weights.node.js";
 import { parseSequentialModel } from "./sequential-model.js";
+import { trainedElsewhere } from "./trained-elsewhere.node.js";
 
 /** For {@link importKeras}: a Sequential model of convolutions, pools and dense layers. */
 export async function importConvolutionDense(
@@ -61,15 +62,7 @@ export async function importConvolutionDense(
     featureScaling: { mean: [], scale: [] },
     boundShare: factors.map(() => 0.5),
     seededKernels: [],
-    training: {
-      study: basename(resolve(folder)),
-      assembly: "unknown",
-      seed: 0,
-      settings: {},
-      epochs: 0,
-      bestEpoch: 0,
-      validationLoss: 0,
-    },
+    training: trainedElsewhere(folder),
     imported: {
       format: `${version}, kernels ${isFlipped ? "turned around" : "as they are stored"}`,
       weights: basename(weightsPath),

@@ -1,4 +1,4 @@
-import { basename, join, resolve } from "node:path";
+import { basename, join } from "node:path";
 import { BindscapeError } from "@bindscape/numerics";
 import type { BinFeature } from "@bindscape/study";
 import { hashFile } from "@bindscape/study";
@@ -14,6 +14,7 @@ import { findDescription, findWeights, listNames, readText } from "./keras-files
 import { parseKerasModel } from "./keras-model.js";
 import { readKerasWeights } from "./read-keras-weights.node.js";
 import { kerasClassOf } from "./sequential-model.js";
+import { trainedElsewhere } from "./trained-elsewhere.node.js";
 
 /** Bins as FactorNet has them. */
 const factorNetBins = { size: 200, step: 50, boundOverlap: 101 } as const;
@@ -96,15 +97,7 @@ export async function importKeras(
     },
     boundShare: factors.map(() => 0.5),
     seededKernels: [],
-    training: {
-      study: basename(resolve(folder)),
-      assembly: "unknown",
-      seed: 0,
-      settings: {},
-      epochs: 0,
-      bestEpoch: 0,
-      validationLoss: 0,
-    },
+    training: trainedElsewhere(folder),
     imported: {
       format: model.version === null ? "Keras 1" : `Keras ${model.version}`,
       weights: basename(weightsPath),

@@ -11,6 +11,7 @@ import { readMotifFile } from "@bindscape/motifs";
 import { BindscapeError } from "@bindscape/numerics";
 import { readSequenceSet, type SequenceSet, writeTask } from "@bindscape/study";
 import type { Command } from "commander";
+import { describeEpoch } from "../../epoch-line.js";
 import { withInterrupt } from "../../interrupt.js";
 import { printJson } from "../../print.js";
 import { formatDuration, ProgressBar } from "../../progress-bar.js";
@@ -115,10 +116,7 @@ Examples:
             device,
             command: commandText(),
             onProgress: bar.listener,
-            onEpoch: (entry, best) =>
-              bar.say(
-                `epoch ${entry.epoch}: training loss ${entry.trainingLoss.toFixed(4)}, validation loss ${entry.validationLoss.toFixed(4)}${best ? " (best)" : ""}, ${entry.seconds.toFixed(1)} s`,
-              ),
+            onEpoch: (entry, best) => bar.say(describeEpoch(entry, best)),
             signal,
           }),
       );
