@@ -17,6 +17,9 @@ if (process.versions.node.startsWith("24.")) {
   const version = spawnSync(node, ["--version"], { encoding: "utf8" }).stdout.trim();
   console.log(`running the tests on Node ${version}`);
   // What Chromium and graphics cards compute does not depend on Node.
-  const without = ["--exclude", "**/operators-browser.test.ts", "--exclude", "**/operators-webgpu.test.ts"];
+  const without = ["*-browser", "*-webgpu", "browser-*", "device"].flatMap((name) => [
+    "--exclude",
+    `**/${name}.test.ts`,
+  ]);
   run(node, [join(root, "node_modules/vitest/vitest.mjs"), "run", "--reporter=dot", ...without]);
 }
