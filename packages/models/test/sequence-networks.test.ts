@@ -238,6 +238,14 @@ describe("sizes", () => {
       "short",
     );
     expect(() => buildCase("deepsea", { ...original, windowLength: 163 })).not.toThrow();
+    const short = { ...deepSea.presets.short.options, padding: "valid" } as const;
+    await expectError(
+      () => buildCase("deepsea", short),
+      "windows of 101 bp",
+      "at least 110 bp",
+      "at least 163 bp for those of the preset `original`",
+    );
+    expect(() => buildCase("deepsea", { ...short, windowLength: 110 })).not.toThrow();
     await expectError(() => buildCase("danq", { windowLength: 37 }), "at least 38 bp");
     expect(() => buildCase("danq", { windowLength: 38 })).not.toThrow();
     await expectError(() => buildCase("danq", { windowLength: 20, padding: "same" }), "at least 26 bp");

@@ -17,7 +17,8 @@ import type { NetworkContext } from "../../model-definition.js";
 import { buildSequenceNetwork, orderBases, type Tower } from "../sequence-network/build.js";
 import { layerStart, startAtShares } from "../sequence-network/initial-values.js";
 import { requirePositions } from "../sequence-network/receptive-field.js";
-import { type DeepSeaOptions, deepSeaLayers } from "./options.js";
+import { type DeepSeaOptions, deepSeaLayers, deepSeaOptions } from "./options.js";
+import { deepSeaPresets } from "./presets.js";
 
 /** TensorFlow's; AgentBind names none. */
 const NORMALISATION_EPSILON = 0.001;
@@ -29,8 +30,14 @@ const NORMALISATION_EPSILON = 0.001;
  */
 export function buildDeepSea(options: DeepSeaOptions, context: NetworkContext): Build {
   const layers = deepSeaLayers(options);
-  const positions = requirePositions("DeepSEA", layers, options.windowLength);
   const { normalisationMomentum: momentum, padding, poolWidth } = options;
+  const published = deepSeaLayers(deepSeaOptions.parse(deepSeaPresets.original.options));
+  const positions = requirePositions(
+    "DeepSEA",
+    layers,
+    options.windowLength,
+    padding === "valid" ? published : layers,
+  );
 
   const normalised = (graph: Graph, x: Tensor, name: string, channels: number) =>
     options.batchNormalisation

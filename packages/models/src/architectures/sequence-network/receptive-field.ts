@@ -35,14 +35,24 @@ export function leastLength(layers: readonly SlidingLayer[]): number {
 
 /**
  * Positions behind the last layer.
+ * @param published the published network's layers, whose least length is said too where it is another
  * @throws BindscapeError that says the least length, where none are left
  */
-export function requirePositions(title: string, layers: readonly SlidingLayer[], length: number): number {
-  if (length >= leastLength(layers)) return countPositions(layers, length).at(-1)!;
+export function requirePositions(
+  title: string,
+  layers: readonly SlidingLayer[],
+  length: number,
+  published: readonly SlidingLayer[] = layers,
+): number {
+  const least = leastLength(layers);
+  if (length >= least) return countPositions(layers, length).at(-1)!;
+  const leastPublished = leastLength(published);
   throw new BindscapeError({
     source: title,
     found: `windows of ${length} bp`,
-    expected: `at least ${leastLength(layers)} bp for its convolutions and pools`,
+    expected: `at least ${least} bp for its convolutions and pools${
+      leastPublished === least ? "" : ` (at least ${leastPublished} bp for those of the preset \`original\`)`
+    }`,
     next: "Use longer windows, the preset `short`, or `--padding same`",
   });
 }
