@@ -210,11 +210,19 @@ describe("bindscape variants score", () => {
   it("refuses what it cannot use", async () => {
     const npz = file("factor.npz");
     writeFileSync(file("far.vcf"), `${HEAD}chr9\t5\t.\tA\tC\t.\t.\t.\n`);
+    // What no chromosome is needed for does not hide that none of the file is known.
+    writeFileSync(
+      file("far-mixed.vcf"),
+      `${HEAD}chr9\t5\t.\tA\tC\t.\t.\t.\nchr9\t7\t.\tA\tAC\t.\t.\t.\nchr9\t9\t.\tA\t<DEL>\t.\t.\t.\n`,
+    );
     writeFileSync(file("none.vcf"), HEAD);
+    const network = ["--bundle", file("bundle"), "--genome", file("genome.fa")];
     for (const [said, ...args] of [
       ["nothing to score by", "--vcf", file("far.vcf")],
       ["no variants", "--attributions", npz],
       ["chr9 alone", "--vcf", file("far.vcf"), "--attributions", npz],
+      ["chr9 alone", "--vcf", file("far-mixed.vcf"), "--attributions", npz],
+      ["chr9 alone", "--vcf", file("far-mixed.vcf"), ...network],
       ["no variants", "--vcf", file("none.vcf"), "--attributions", npz],
       ["#CHROM", "--vcf", file("genome.fa"), "--attributions", npz],
       ["no hypothetical", "--vcf", file("far.vcf"), "--attributions", npz, "--score", "difference"],
@@ -259,6 +267,12 @@ describe("bindscape variants singletons", () => {
     expect(code).toBe(2);
     expect(stderr).toContain("1 without AC and AN");
     expect(existsSync(file("refused"))).toBe(false);
+    const far = await runHere([
+      ...["variants", "singletons", "--vcf", file("far-mixed.vcf"), "--attributions", file("factor.npz")],
+      ...["--out", file("refused")],
+    ]);
+    expect(far.code).toBe(2);
+    expect(far.stderr).toContain("chr9 alone");
   });
 });
 

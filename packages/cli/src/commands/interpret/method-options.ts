@@ -62,9 +62,10 @@ export function addMethodOptions(command: Command): void {
     ).choices([...deepLiftRules]),
   );
   add(
-    new Option("--steps <number>", "integrated-gradients: points between reference and sequence").argParser(
-      parseCount,
-    ),
+    new Option(
+      "--steps <number>",
+      "integrated-gradients: points between reference and sequence (default: 32)",
+    ).argParser(parseCount),
   );
   add(
     new Option(

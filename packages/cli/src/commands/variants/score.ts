@@ -89,6 +89,7 @@ Examples:
       requireKnownChromosomes(
         source,
         rows.length,
+        rows.filter(({ status }) => status !== "no-letters" && status !== "not-a-snp").length,
         rows.filter(({ status }) => status === "no-chromosome").length,
         matcher.unmatched,
         known,

@@ -114,16 +114,21 @@ function shorten(allele: string): string {
   return allele.length > 24 ? `${allele.slice(0, 24)}...` : allele;
 }
 
-/** @throws BindscapeError where no variant's chromosome is known */
+/**
+ * @param placed variants that were looked for on the genome: those of a kind that can be scored
+ * @param unknown how many of them lie on chromosomes that are not known
+ * @throws BindscapeError where there is no variant, or no placed one's chromosome is known
+ */
 export function requireKnownChromosomes(
   source: string,
   count: number,
+  placed: number,
   unknown: number,
   unmatched: readonly string[],
   known: readonly string[],
 ): void {
   if (count === 0) throw new BindscapeError({ source, found: "no variants", expected: "at least one" });
-  if (unknown < count || unknown === 0) return;
+  if (unknown < placed || unknown === 0) return;
   throw new BindscapeError({
     source,
     found: `variants on ${unmatched.slice(0, 6).join(", ")}${unmatched.length > 6 ? ", ..." : ""} alone`,

@@ -90,6 +90,7 @@ Examples:
         "SNPs in windows": 0,
       };
       const mismatches = new Mismatches();
+      let snpCount = 0;
       let unknown = 0;
       await withInterrupt("Nothing was written", (signal) =>
         withSource(given.vcf, async (source) => {
@@ -102,6 +103,7 @@ Examples:
             if (kind === "other") counts["without letters (such as <DEL>), left out"]++;
             else if (kind !== "snp") counts["insertions, deletions and other non-SNPs, left out"]++;
             if (kind !== "snp") continue;
+            snpCount++;
             const results = opened.map((factor) => scoreVariant(factor, variant));
             const differing = results.find(({ status }) => status === "reference-differs");
             if (differing !== undefined) {
@@ -149,6 +151,7 @@ Examples:
       requireKnownChromosomes(
         given.vcf,
         counts["alternative alleles in the file"],
+        snpCount,
         unknown,
         opened[0].matcher.unmatched,
         opened[0].positions.chromosomes,
