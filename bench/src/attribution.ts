@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { type NpyArray, openFile, readNpz, writeFileAtomically, writeNpz } from "@bindscape/genome";
 import { Graph, nodeRuntime } from "@bindscape/gradient";
 import {
-  classActivation,
   type ExplainedModel,
   type ExplainedWindows,
   explainByDeepLift,
@@ -163,13 +162,8 @@ export async function run(): Promise<Figure[]> {
       const maps = new Float32Array(theirs.get("gradcam")!.length);
       const positions = maps.length / count;
       const wanted = { windows: false, layer: layer.output };
-      await forEachGradient(model, windows, { runtime, threads }, wanted, (batch) => {
-        const map = new Float64Array(positions);
-        for (let row = 0; row < batch.count; row++) {
-          // A base a position: the map itself.
-          classActivation(batch, row, { ...layer, start: 0, step: 1, width: 1 }, positions, map);
-          maps.set(map, (batch.first + row) * positions);
-        }
+      await forEachGradient(model, windows, { runtime, threads }, wanted, ({ map, first }) => {
+        maps.set(map, first * positions);
       });
       reportDifference("Grad-CAM", maps, theirs.get("gradcam")!, count);
     }

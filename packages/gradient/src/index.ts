@@ -1,4 +1,5 @@
 export * from "./autodiff.js";
+export { classActivationMap } from "./class-activation-map.js";
 export {
   type DeepLiftForm,
   type DeepLiftGraph,
@@ -92,6 +93,7 @@ export * from "./safetensors.js";
 export { type Dimension, type FreeDimension, type Shape, scaleDimension } from "./shape.js";
 export type { Work } from "./sharing/count-work.js";
 export * from "./sharing/share-overlap.js";
+export { sumPositions } from "./sum-positions.js";
 export type { PlanOptions } from "./training-plan.js";
 export * from "./training-step.js";
 export * from "./transfer.js";

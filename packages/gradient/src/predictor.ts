@@ -1,5 +1,6 @@
 import { BindscapeError } from "@bindscape/numerics";
 import { gradients } from "./autodiff.js";
+import { classActivationMap } from "./class-activation-map.js";
 import { emitInference, FreeBatchModel, type PredictorOptions } from "./free-batch-model.js";
 import type { Tensor } from "./graph.js";
 import { type Build, buildGraph, chooseOutputs, type ParameterValues } from "./model.js";
@@ -50,6 +51,8 @@ export interface InputGradientOptions extends PredictorOptions {
   readonly inputs?: readonly string[];
   /** Outputs that it is taken with respect to too: layers on the way to `of`. */
   readonly layers?: readonly string[];
+  /** Layers [N, kernels, positions] on the way to `of` whose class-activation maps are wanted ({@link classActivationMap}). */
+  readonly maps?: readonly string[];
   /** Outputs to compute in the same run. None where absent. */
   readonly outputs?: readonly string[];
 }
@@ -64,30 +67,31 @@ export class InputGradient {
 
   /** @throws BindscapeError for an input or a layer that the output does not depend on */
   static async create(runtime: Runtime, options: InputGradientOptions): Promise<InputGradient> {
-    const { inputs = [], layers = [] } = options;
+    const { inputs = [], layers = [], maps = [] } = options;
     const { graph, model } = buildGraph(options.build, "free", "inference", runtime.traits, {
-      keepsOrder: layers.length > 0,
+      keepsOrder: layers.length > 0 || maps.length > 0,
     });
     const of = chooseOutputs(model, [options.of]).get(options.of)!;
-    const places = new Map<string, Tensor>(chooseOutputs(model, layers));
+    const places = new Map<string, Tensor>(chooseOutputs(model, [...layers, ...maps]));
     for (const name of inputs) {
       const tensor = graph.inputs.get(name);
       if (tensor) places.set(name, tensor);
     }
     const found = gradients(of, [...places.values()]);
     const byName = new Map([...places.keys()].map((name, i) => [name, found[i]]));
-    const outputs = new Map<string, Tensor>();
-    for (const name of [...inputs, ...layers]) {
+    const gradientOf = (name: string): Tensor => {
       const gradient = byName.get(name);
-      if (!gradient) {
-        throw new BindscapeError({
-          source: "input gradient",
-          found: `the output "${options.of}" does not depend on ${layers.includes(name) ? "a layer" : "an input"} "${name}"`,
-          expected: `inputs among ${[...graph.inputs.keys()].join(", ")}, and layers on the way to the output`,
-        });
-      }
-      outputs.set(`gradient/${name}`, gradient);
-    }
+      if (gradient) return gradient;
+      throw new BindscapeError({
+        source: "input gradient",
+        found: `the output "${options.of}" does not depend on ${inputs.includes(name) ? "an input" : "a layer"} "${name}"`,
+        expected: `inputs among ${[...graph.inputs.keys()].join(", ")}, and layers on the way to the output`,
+      });
+    };
+    const outputs = new Map<string, Tensor>();
+    for (const name of [...inputs, ...layers]) outputs.set(`gradient/${name}`, gradientOf(name));
+    for (const name of maps)
+      outputs.set(`map/${name}`, classActivationMap(places.get(name)!, gradientOf(name)));
     for (const [name, tensor] of chooseOutputs(model, options.outputs ?? [])) {
       outputs.set(`output/${name}`, tensor);
     }
@@ -102,11 +106,11 @@ export class InputGradient {
     return (await this.runWithOutputs(feeds, count)).gradients;
   }
 
-  /** @returns the gradients, and the outputs that were asked for, by name */
+  /** @returns the gradients, the outputs and the maps [N, positions] that were asked for, by name */
   async runWithOutputs(
     feeds: Readonly<Record<string, Float32Array>>,
     count: number,
-  ): Promise<{ gradients: Map<string, Float32Array>; outputs: Map<string, Float32Array> }> {
+  ): Promise<Record<"gradients" | "outputs" | "maps", Map<string, Float32Array>>> {
     const results = await this.#model.run(feeds, count);
     const named = (prefix: string) =>
       new Map(
@@ -114,7 +118,7 @@ export class InputGradient {
           name.startsWith(prefix) ? [[name.slice(prefix.length), data] as const] : [],
         ),
       );
-    return { gradients: named("gradient/"), outputs: named("output/") };
+    return { gradients: named("gradient/"), outputs: named("output/"), maps: named("map/") };
   }
 
   async release(): Promise<void> {

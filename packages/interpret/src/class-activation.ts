@@ -19,40 +19,30 @@ export function findLayer({ layers }: ExplainedModel, name: string | undefined):
 }
 
 /**
- * The class-activation map of a window (Selvaraju et al. 2017, equations 1 and 2): ReLU of the activations summed over
- * kernels, each weighted by the mean of its gradient over positions. Every strand has weights and a map of its own.
+ * The class-activation map of a window by base. Every strand has weights and a map of its own.
  * Spread to bases, each base has the mean over the positions that see it (fewer at the ends of the window), and strands
  * are added up: the score is the mean of theirs, so that this is the mean of what each says of its own score.
  * @param row of the batch
  * @param into [length], overwritten
  */
 export function classActivation(
-  batch: GradientBatch,
+  batch: Pick<GradientBatch, "count" | "map">,
   row: number,
-  layer: ConvolutionLayer,
+  layer: Pick<ConvolutionLayer, "strands" | "start" | "step" | "width">,
   length: number,
   into: Float64Array,
 ): void {
-  const { kernels, strands } = layer;
-  const positions = batch.layer.length / (batch.count * strands * kernels);
-  const map = new Float64Array(positions);
-  const spread = strands === 1 ? into : new Float64Array(length);
-  if (strands === 2) into.fill(0);
-  for (let strand = 0; strand < strands; strand++) {
-    map.fill(0);
-    for (let kernel = 0; kernel < kernels; kernel++) {
-      const from = ((row * strands + strand) * kernels + kernel) * positions;
-      let sum = 0;
-      for (let p = 0; p < positions; p++) sum += batch.layer[from + p];
-      if (sum === 0) continue;
-      const weight = sum / positions;
-      for (let p = 0; p < positions; p++) map[p] += weight * batch.activations[from + p];
-    }
-    for (let p = 0; p < positions; p++) map[p] = Math.max(0, map[p]);
-    spreadToBases(map, layer, spread);
-    if (strands === 1) return;
-    for (let at = 0; at < length; at++) into[at] += spread[strand === 0 ? at : length - 1 - at];
-  }
+  const { strands } = layer;
+  const positions = batch.map.length / (batch.count * strands);
+  const mapOf = (strand: number) => {
+    const from = (row * strands + strand) * positions;
+    return batch.map.subarray(from, from + positions);
+  };
+  spreadToBases(mapOf(0), layer, into);
+  if (strands === 1) return;
+  const spread = new Float64Array(length);
+  spreadToBases(mapOf(1), layer, spread);
+  for (let at = 0; at < length; at++) into[at] += spread[length - 1 - at];
 }
 
 /**
@@ -65,15 +55,13 @@ export function spreadToBases(
   into: Float64Array,
 ): void {
   const { length } = into;
-  const counts = new Int32Array(length);
-  into.fill(0);
-  for (let p = 0; p < values.length; p++) {
-    const from = Math.max(0, start + p * step);
-    const to = Math.min(length, start + p * step + width);
-    for (let at = from; at < to; at++) {
-      into[at] += values[p];
-      counts[at]++;
-    }
+  const sums = new Float64Array(values.length + 1);
+  for (let p = 0; p < values.length; p++) sums[p + 1] = sums[p] + values[p];
+  const clamp = (p: number) => Math.min(values.length, Math.max(0, p));
+  for (let at = 0; at < length; at++) {
+    // Position p sees the bases from start + p step, `width` of them.
+    const from = clamp(Math.floor((at - start - width) / step) + 1);
+    const to = clamp(Math.floor((at - start) / step) + 1);
+    into[at] = to > from ? (sums[to] - sums[from]) / (to - from) : 0;
   }
-  for (let at = 0; at < length; at++) if (counts[at] > 0) into[at] /= counts[at];
 }

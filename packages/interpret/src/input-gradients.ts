@@ -11,7 +11,7 @@ const GRADIENT_BATCH = 32;
 export interface WantedGradients {
   /** With respect to the windows. */
   readonly windows: boolean;
-  /** With respect to a layer's activations, which come too. */
+  /** The layer [N * strands, kernels, positions] whose class-activation map is wanted. */
   readonly layer?: string;
 }
 
@@ -21,9 +21,8 @@ export interface FoundGradients {
   readonly probability: Float32Array;
   /** [count, channels, length]: gradient of the score. */
   readonly windows: Float32Array;
-  /** The layer's gradient and its activations, in the layer's shape. */
-  readonly layer: Float32Array;
-  readonly activations: Float32Array;
+  /** [count * strands, positions]: the layer's class-activation map (Selvaraju et al. 2017, equations 1 and 2). */
+  readonly map: Float32Array;
 }
 
 /**
@@ -47,14 +46,13 @@ export class GradientReader {
     const { task = 0, of = "logit" } = options;
     checkExplained(model, task);
     const batchSize = batchSizeFor(model.build, options.batchSize ?? GRADIENT_BATCH);
-    const layers = wanted.layer === undefined ? [] : [wanted.layer];
     const gradient = await InputGradient.create(options.runtime, {
       build: buildScore(model, task, of),
       parameters: model.parameters,
       of: "score",
       inputs: wanted.windows ? ["windows"] : [],
-      layers,
-      outputs: ["probability", ...layers],
+      maps: wanted.layer === undefined ? [] : [wanted.layer],
+      outputs: ["probability"],
       threads: options.threads,
       largestBatch: batchSize,
     });
@@ -63,14 +61,13 @@ export class GradientReader {
 
   /** @param feeds inputs by name, `count` rows each */
   async read(feeds: Readonly<Record<string, Float32Array>>, count: number): Promise<FoundGradients> {
-    const { gradients, outputs } = await this.gradient.runWithOutputs(feeds, count);
+    const { gradients, outputs, maps } = await this.gradient.runWithOutputs(feeds, count);
     const { layer } = this.wanted;
     const none = new Float32Array(0);
     return {
       probability: outputs.get("probability")!,
       windows: gradients.get("windows") ?? none,
-      layer: layer === undefined ? none : gradients.get(layer)!,
-      activations: layer === undefined ? none : outputs.get(layer)!,
+      map: layer === undefined ? none : maps.get(layer)!,
     };
   }
 

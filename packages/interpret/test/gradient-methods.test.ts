@@ -1,4 +1,12 @@
-import { nodeRuntime } from "@bindscape/gradient";
+import {
+  classActivationMap,
+  multiply,
+  nodeRuntime,
+  reduceMean,
+  reduceSum,
+  relu,
+  sumPositions,
+} from "@bindscape/gradient";
 import type { ConvolutionLayer } from "@bindscape/models";
 import { describe, expect, it } from "vitest";
 import type { AttributionOptions } from "../src/attributions.js";
@@ -88,6 +96,8 @@ const models: Record<string, () => ExplainedModel> = {
   "DanQ, the mean of both strands, padded": () =>
     tinyModel("danq", { ...danQ, strands: "mean", padding: "same" }),
   DeepSEA: () => tinyModel("deepsea", deepSea),
+  "DeepSEA, padded and normalised": () =>
+    tinyModel("deepsea", { ...deepSea, padding: "same", batchNormalisation: true }),
   "convolutions with steps, classes": () =>
     tinyModel(
       "convolution-dense",
@@ -168,6 +178,33 @@ describe.each(Object.entries(models))("%s", (_, make) => {
       }
     }
     expect(unknown).toBeGreaterThan(0);
+  });
+
+  it("class-activation maps in the graph: those of the plain gradients, in float64", () => {
+    const reference = new ReferenceModel(model);
+    for (const { output } of model.layers) {
+      const activations = reference.outputs[output];
+      const [gradient] = reference.gradientsOf("logit", 1, [activations]);
+      const map = classActivationMap(activations, gradient);
+      const weights = reduceMean(gradient, [2]);
+      const plain = relu(reduceSum(multiply(weights, activations), [1]));
+      const [sums, plainSums] = [sumPositions(gradient), reduceSum(gradient, [2])];
+      const [found, expected, foundSums, expectedSums] = reference.evaluate(
+        [map, plain, sums, plainSums],
+        windows,
+      );
+      // With random weights a map may be 0 everywhere; what weighs kernels is not.
+      expect(Math.max(...expectedSums.map(Math.abs))).toBeGreaterThan(1e-5);
+      for (const [one, other] of [
+        [found, expected],
+        [foundSums, expectedSums],
+      ]) {
+        const largest = Math.max(...other.map(Math.abs));
+        expect(one.length).toBe(other.length);
+        for (const [i, value] of other.entries())
+          expect(Math.abs(one[i] - value)).toBeLessThanOrEqual(1e-9 * largest);
+      }
+    }
   });
 
   it("Grad-CAM and its product with saliency: from their definitions, in float64, every layer", async () => {
