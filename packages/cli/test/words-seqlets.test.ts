@@ -198,6 +198,12 @@ describe("seqlets", () => {
     expect(arrays.get("pos_1/contributions")?.shape).toEqual([41, 4]);
     expect(read("seqlets", "seqlets.html")).toContain("Mean contributions (CWM)");
     expect(JSON.parse(read("seqlets", "run.json")).seed).toBe(0);
+
+    // Again without known motifs: no table of another run stays beside the new motifs.
+    const again = await runHere(["seqlets", file("planted.npz"), "--out", file("seqlets")]);
+    expect(again.code).toBe(0);
+    expect(existsSync(file("seqlets/tomtom.tsv"))).toBe(false);
+    expect(existsSync(file("seqlets/hits.bed"))).toBe(true);
   });
 
   it("takes its null from attributions of sequences without motifs", async () => {

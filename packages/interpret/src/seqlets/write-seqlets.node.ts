@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomically, writeNpz } from "@bindscape/genome";
 import { BINDSCAPE_VERSION, type RunRecord } from "@bindscape/models";
@@ -20,7 +22,8 @@ export interface SeqletFiles {
 
 /**
  * Writes `motifs.meme`, `patterns.npz`, `seqlets.tsv`, `seqlets.json`, `seqlets.html` and `run.json` to a folder, with
- * known motifs `tomtom.tsv`, and where places are known `hits.bed`.
+ * known motifs `tomtom.tsv`, and where places are known `hits.bed`. Files of an earlier output in the folder are
+ * replaced; those that this one does not have are removed.
  * @returns names of the files
  */
 export async function writeSeqletFiles(folder: string, files: SeqletFiles): Promise<string[]> {
@@ -60,6 +63,12 @@ export async function writeSeqletFiles(folder: string, files: SeqletFiles): Prom
     ["seqlets.html", page],
     ["run.json", `${JSON.stringify(record, null, 2)}\n`],
   ];
+  const optional = ["motifs.meme", "hits.bed", "tomtom.tsv"];
+  // Without a seqlets.json, files of these names are not ours.
+  const stale = existsSync(join(folder, "seqlets.json"))
+    ? optional.filter((name) => !texts.some(([written]) => written === name))
+    : [];
+  for (const name of stale) await rm(join(folder, name), { force: true });
   await writeFileAtomically(join(folder, "patterns.npz"), (sink) => writeNpz(sink, patternArrays(patterns)));
   for (const [name, text] of texts) await writeFileAtomically(join(folder, name), text);
   return ["patterns.npz", ...texts.map(([name]) => name)];
