@@ -44,7 +44,11 @@ export function addBenchmarkCommand(program: Command): void {
       "the paper's size: 50,000 training sequences and AgentBind's networks (many hours; default: 6,000 and small networks)",
     )
     .option("--seeds <number>", "networks of each architecture", parseThreads, 5)
-    .option("--architectures <names>", "danq, deepsea, or both", parseArchitectures, benchmarkArchitectures)
+    .addOption(
+      new Option("--architectures <names>", "danq, deepsea, or both")
+        .argParser(parseArchitectures)
+        .default(benchmarkArchitectures, benchmarkArchitectures.join(",")),
+    )
     .option(
       "--sequences <numbers>",
       "sequences for training, validation and test, separated by commas",

@@ -57,6 +57,11 @@ Examples:
           signal,
         }),
       );
+      for (const task of evaluation.tasks) {
+        if (task.bound > 0 && task.unbound > 0) continue;
+        const counts = `${task.bound} bound and ${task.unbound} unbound sequences`;
+        bar.say(`warning: ${writeTask(task)}: ${counts}: an area under a curve needs both`);
+      }
       if (given.json) {
         const { auroc, auprc } = evaluation.mean;
         printJson({ bundle, data, split: chosen, auroc, auprc, ...evaluation });
