@@ -53,13 +53,13 @@ export const deepSeaPresets = {
       normalisationMomentum: 0.9,
       initialisation: "glorot",
     },
+    // As measured in examples/human-sequences.
     training: {
-      epochs: 40,
+      epochs: 12,
       patience: 8,
       batchSize: 64,
       learningRate: 0.004,
-      plateau: 4,
-      lowestLearningRate: 0.00004,
+      finalLearningRate: 0.00002,
       weightDecay: 1e-5,
     },
   },
