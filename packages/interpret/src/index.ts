@@ -49,7 +49,6 @@ export * from "./seqlets/seqlet-tables.js";
 export * from "./seqlets/seqlets-page.js";
 export * from "./seqlets/window-null.js";
 export { listSubstitutions, observedBase, type Substitution } from "./substitutions.js";
-export * from "./variant-effects.js";
 export * from "./variants/attributed-positions.js";
 export * from "./variants/chromosome-matcher.js";
 export * from "./variants/mpra-page.js";

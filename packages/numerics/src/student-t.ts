@@ -1,8 +1,9 @@
+import { regularisedBeta } from "./correlation-test.js";
 import { BindscapeError } from "./error.js";
 
 /**
- * P(|T| <= t) of Student's t distribution with a whole number of degrees of freedom, by its closed form (Abramowitz and
- * Stegun 1964, 26.7.3 and 26.7.4).
+ * P(|T| <= t) of Student's t distribution with a whole number of degrees of freedom, by the incomplete beta
+ * function (Abramowitz and Stegun 1964, 26.7.1).
  * @param t at least 0
  */
 export function studentCoverage(t: number, freedom: number): number {
@@ -13,16 +14,7 @@ export function studentCoverage(t: number, freedom: number): number {
       expected: "a whole number from 1",
     });
   }
-  const angle = Math.atan(t / Math.sqrt(freedom));
-  const cosine = Math.cos(angle);
-  const isOdd = freedom % 2 === 1;
-  let term = isOdd ? cosine : 1;
-  let sum = freedom === 1 ? 0 : term;
-  for (let k = isOdd ? 3 : 2; k <= freedom - 2; k += 2) {
-    term *= ((k - 1) / k) * cosine * cosine;
-    sum += term;
-  }
-  return isOdd ? (2 / Math.PI) * (angle + Math.sin(angle) * sum) : Math.sin(angle) * sum;
+  return 1 - regularisedBeta(freedom / 2, 0.5, freedom / (freedom + t * t));
 }
 
 /** Half the width, in standard errors, of a confidence interval of a mean: the t whose coverage is `confidence`. */

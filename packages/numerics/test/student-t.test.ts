@@ -1,7 +1,28 @@
 import { describe, expect, it } from "vitest";
 import { meanInterval, studentCoverage, studentQuantile } from "../src/student-t.js";
 
+/** The closed form for whole degrees of freedom (Abramowitz and Stegun 1964, 26.7.3 and 26.7.4). */
+function closedFormCoverage(t: number, freedom: number): number {
+  const angle = Math.atan(t / Math.sqrt(freedom));
+  const cosine = Math.cos(angle);
+  const isOdd = freedom % 2 === 1;
+  let term = isOdd ? cosine : 1;
+  let sum = freedom === 1 ? 0 : term;
+  for (let k = isOdd ? 3 : 2; k <= freedom - 2; k += 2) {
+    term *= ((k - 1) / k) * cosine * cosine;
+    sum += term;
+  }
+  return isOdd ? (2 / Math.PI) * (angle + Math.sin(angle) * sum) : Math.sin(angle) * sum;
+}
+
 describe("Student's t", () => {
+  it("has the coverage of its closed form", () => {
+    for (const freedom of [1, 2, 3, 4, 5, 8, 29, 100]) {
+      for (const t of [0, 0.01, 0.5, 1, 2.5, 6, 40])
+        expect(studentCoverage(t, freedom)).toBeCloseTo(closedFormCoverage(t, freedom), 11);
+    }
+  });
+
   it("has the tabulated 95 % and 99 % quantiles", () => {
     // NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2, upper critical values at .025 and .005.
     for (const [freedom, at95, at99] of [
